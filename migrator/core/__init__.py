@@ -1,0 +1,1 @@
+"""The pure core: bytes in, bytes out. No I/O, no git, no printing."""
