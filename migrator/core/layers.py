@@ -49,6 +49,7 @@ class Where(str, Enum):
     HEADER = "header"  # replace a compound statement's header, keep its body
     ARGUMENT = "argument"  # replace one argument of a call, by position or keyword
     ADD_ARGUMENT = "add-argument"  # append one argument to a call
+    REMOVE_ARGUMENT = "remove-argument"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Anchor:
     sha256: str
     reason: str = ""
     source: str = ""
-    argument: str = ""
+    argument: str = ""  # a keyword's name, or a position counted from 0
+    call: str = ""  # the called name; the statement's first call where empty
     kind: str = "modified"
 
 

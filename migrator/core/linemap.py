@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from migrator.core.findings import LineRange
@@ -64,6 +65,18 @@ def _last(stop: int, pairs: Sequence[tuple[LineRange, LineRange]]) -> int:
 def _move(lines: LineRange, pairs: Sequence[tuple[LineRange, LineRange]]) -> LineRange:
     first = _first(lines.start, lines.count == 0, pairs)
     return LineRange(first, max(0, _last(lines.stop, pairs) - first))
+
+
+def between(old: Sequence[Hashable], new: Sequence[Hashable]) -> LineMap:
+    """The hunks that turn the lines `old` into `new`."""
+    opcodes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return LineMap(
+        tuple(
+            Hunk(LineRange(i1 + 1, i2 - i1), LineRange(j1 + 1, j2 - j1))
+            for tag, i1, i2, j1, j2 in opcodes
+            if tag != "equal"
+        )
+    )
 
 
 def touches(a: LineRange, b: LineRange) -> bool:

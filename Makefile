@@ -1,0 +1,51 @@
+# Two commands do all the set-up: `make demo` and `make test`. They need Python 3.10-3.13, git and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: help demo test test-all lint bench clean
+
+help:
+	@echo "make demo      port the embedded CUDA trainer to Gaudi and show what was done"
+	@echo "make test      lint, types and tests (at most 10 minutes on 2 cores)"
+	@echo "make test-all  also the long scenarios"
+	@echo "make bench     measure start-up and engine"
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	@rm -rf $(DEMO)
+	$(BIN)/migrate apply sample-bert --level performance -o $(DEMO)/sample-bert
+	@for pair in "upstream minimal" "minimal packed" "packed performance"; do \
+	  echo; echo "== migrate diff $$pair --stat"; \
+	  $(BIN)/migrate diff $(DEMO)/sample-bert $$pair --stat || exit $$?; \
+	done
+	@$(BIN)/migrate log $(DEMO)/sample-bert -o $(DEMO)/migration.log
+	@echo; echo "== migrate log (the end of $(DEMO)/migration.log)"; tail -n 25 $(DEMO)/migration.log
+	@echo; echo "Next: $(BIN)/migrate diff $(DEMO)/sample-bert minimal performance --why"
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest -n 2 -q -m "not slow"
+
+test-all: lint
+	$(BIN)/python -m pytest -n 2 -q
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/engine.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,78 @@
+"""Edits of whole calls: keep one argument in place of the call, remove several arguments, name positional ones."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from itertools import groupby
+
+from migrator.core.edit_arguments import Argument, argument_slots, arguments
+from migrator.core.edits import Edit
+from migrator.core.file import File
+
+_ATOMS = (
+    *(ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.JoinedStr),
+    *(ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp),
+)
+_ENDS_ANYWHERE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.keyword, ast.Call)
+
+
+def operand(file: File, node: ast.expr) -> str:
+    """The text of an expression so that it can stand before `.attribute` or between operators."""
+    text = file.text(node)
+    return text if _is_atom(node, text) else f"({text})"
+
+
+def _is_atom(node: ast.expr, text: str) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, (str, bytes)) and "\n" not in text
+    closed = text.startswith("(") and isinstance(node, (ast.Tuple, ast.GeneratorExp))
+    return closed or (isinstance(node, _ATOMS) and "\n" not in text.partition("(")[0].partition("[")[0])
+
+
+def keep_argument(file: File, call: ast.Call, argument: ast.expr) -> list[Edit]:
+    """Put an argument in the place of its call, with the parentheses it needs; its own text stays as it is."""
+    (start, end), (first, last) = file.source.span(call), file.source.span(argument)
+    parent, text = file.parent(call), file.text(argument)
+    is_callee = isinstance(parent, ast.Call) and call is parent.func
+    bare = _is_atom(argument, text) or (isinstance(parent, _ENDS_ANYWHERE) and not is_callee and "\n" not in text)
+    return [Edit(start, first, b"" if bare else b"("), Edit(last, end, b"" if bare else b")")]
+
+
+def remove_arguments(file: File, call: ast.Call, unwanted: Collection[Argument]) -> list[Edit]:
+    """Remove arguments with the commas that go with them; the edits do not overlap."""
+    given = arguments(call)
+    opening, slots = argument_slots(file, call)
+    edits: list[Edit] = []
+    for is_unwanted, run in groupby(range(len(given)), key=lambda i: given[i] in unwanted):
+        if not is_unwanted:
+            continue
+        places = list(run)
+        first, last = places[0], places[-1]
+        if last + 1 < len(given):
+            edits.append(Edit(slots[first][0], slots[last + 1][0], b""))
+        elif first > 0:
+            edits.append(Edit(slots[first - 1][1], slots[last][1], b""))
+        else:
+            comma = slots[last][2]
+            edits.append(Edit(opening, slots[last][1] if comma is None else comma + 1, b""))
+    return edits
+
+
+def name_arguments(file: File, call: ast.Call, names: Sequence[str], *, after: int) -> list[Edit]:
+    """Write `name=` before the positional arguments from index `after` on; `names` are those of all positions."""
+    edits: list[Edit] = []
+    _, slots = argument_slots(file, call)
+    given = arguments(call)
+    for name, value in list(zip(names, call.args, strict=False))[after:]:
+        at = slots[given.index(value)][0]
+        edits.append(Edit(at, at, f"{name}=".encode()))
+    return edits
+
+
+def add_first_argument(file: File, call: ast.Call, new: str) -> Edit:
+    """Insert arguments before all others."""
+    opening, slots = argument_slots(file, call)
+    if not slots:
+        return Edit(opening, opening, new.encode())
+    return Edit(slots[0][0], slots[0][0], f"{new}, ".encode())

@@ -1,0 +1,79 @@
+"""Add an import to a module: once, after `import torch` where there is one, and before anything uses it."""
+
+from __future__ import annotations
+
+import ast
+
+from migrator.core.edit_statements import insert_after, insert_before
+from migrator.core.edits import Edit
+from migrator.core.file import File
+from migrator.core.scopes import Import
+
+
+def has_import(file: File, statement: str) -> bool:
+    """Whether the module's own scope has the import already."""
+    wanted = ast.parse(statement).body[0]
+    return any(_covers(node, wanted) for node in file.module.body)
+
+
+def _covers(node: ast.stmt, wanted: ast.stmt) -> bool:
+    if isinstance(node, ast.Import) and isinstance(wanted, ast.Import):
+        return {(a.name, a.asname) for a in wanted.names} <= {(a.name, a.asname) for a in node.names}
+    if isinstance(node, ast.ImportFrom) and isinstance(wanted, ast.ImportFrom):
+        same = (node.module, node.level) == (wanted.module, wanted.level)
+        return same and {(a.name, a.asname) for a in wanted.names} <= {(a.name, a.asname) for a in node.names}
+    return False
+
+
+def ensure_import(file: File, statement: str, *, note: str = "") -> list[Edit]:
+    """The edits that add `statement` (nothing when it is there). `note` becomes a comment behind it."""
+    if has_import(file, statement):
+        return []
+    code = f"{statement}  # {note}" if note else statement
+    body = file.module.body
+    place = _place(body)
+    if place is not None:
+        last = _last_on_line(body, place)
+        return [insert_after(file, last, code)]
+    if body:
+        return [insert_before(file, body[0], code)]
+    end = len(file.source.text)
+    newline = file.source.newline(end)
+    gap = b"" if not end or file.source.text.endswith((b"\n", b"\r")) else newline
+    return [Edit(end, end, gap + code.encode() + newline)]
+
+
+def _place(body: list[ast.stmt]) -> ast.stmt | None:
+    """The statement after which the import goes; None for the top of the file."""
+    head = _head(body)
+    for node in body:
+        if isinstance(node, ast.Import) and any(a.name.split(".")[0] == "torch" for a in node.names):
+            return node
+        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "torch":
+            return node
+    imports = [n for n in body[len(head) :] if isinstance(n, (ast.Import, ast.ImportFrom))]
+    return imports[0] if imports else (head[-1] if head else None)
+
+
+def _head(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The docstring and the __future__ imports, which nothing may precede."""
+    head: list[ast.stmt] = []
+    for node in body:
+        doc = not head and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not doc and not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+            break
+        head.append(node)
+    return head
+
+
+def _last_on_line(body: list[ast.stmt], place: ast.stmt) -> ast.stmt:
+    """The last of the simple statements that share a line with `place`, so that a comment may follow."""
+    return [n for n in body if n.lineno == place.end_lineno or n is place][-1]
+
+
+def bound_as(file: File, target: str) -> str:
+    """The name by which the module's scope has imported `target`, or an empty string."""
+    for name, bindings in file.index.scopes[file.module].bindings.items():
+        if any(isinstance(b, Import) and b.target == target for b in bindings):
+            return name
+    return ""

@@ -1,0 +1,120 @@
+"""Remove statements together: blocks that they empty go as well, and nothing is left that does not parse.
+
+    if args.amp:                     (the whole `if` goes: its test has no effect)
+        scaler.unscale_(optimizer)
+        scaler.update()
+
+Where a block that must stay would be empty, `pass` takes its place.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from migrator.core.edit_statements import start_of, starts_line
+from migrator.core.edits import Edit
+from migrator.core.file import File
+
+_PURE = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.expr_context)
+_PURE_PARTS = (ast.cmpop, ast.boolop, ast.unaryop, ast.Subscript, ast.Tuple, ast.List, ast.Set)
+_PURE_CALLS = frozenset({"isinstance", "hasattr", "len", "bool", "int"})
+
+
+def remove_all(file: File, statements: Iterable[ast.stmt]) -> list[Edit]:
+    """The edits that remove `statements`, whole `if`s that hold nothing else, and `else` blocks that they empty."""
+    doomed = _with_emptied_ifs(file, set(statements))
+    suites = {id(suite): suite for statement in doomed if (suite := file.suite(statement))}
+    edits: list[Edit] = []
+    for suite in suites.values():
+        if not _inside(file, suite[0], doomed):
+            edits += _in_suite(file, suite, doomed)
+    return sorted(edits, key=lambda edit: edit.start)
+
+
+def _with_emptied_ifs(file: File, doomed: set[ast.stmt]) -> set[ast.stmt]:
+    waiting = list(doomed)
+    while waiting:
+        above = file.parent(waiting.pop())
+        if isinstance(above, ast.If) and above not in doomed and _is_pure(above.test):
+            if doomed.issuperset([*above.body, *above.orelse]):
+                doomed.add(above)
+                waiting.append(above)
+    return doomed
+
+
+def _is_pure(test: ast.expr) -> bool:
+    """Whether evaluating the test does nothing but look."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Call):
+            if not (isinstance(node.func, ast.Name) and node.func.id in _PURE_CALLS):
+                return False
+        elif not isinstance(node, (*_PURE, *_PURE_PARTS)):
+            return False
+    return True
+
+
+def _inside(file: File, statement: ast.stmt, doomed: set[ast.stmt]) -> bool:
+    return any(above in doomed for above in file.ancestors(statement))
+
+
+def _in_suite(file: File, suite: list[ast.stmt], doomed: set[ast.stmt]) -> Iterator[Edit]:
+    above = file.parent(suite[0])
+    if not doomed.issuperset(suite) or isinstance(above, ast.Module):
+        for line in _lines(suite):
+            yield from _in_line(file, line, doomed)
+        return
+    start, end = start_of(file, suite[0]), file.source.span(suite[-1])[1]
+    if isinstance(above, ast.If) and suite is above.orelse:
+        keyword = _else_keyword(file, above)
+        yield Edit(keyword, file.source.line_end(end), b"")
+    else:
+        yield Edit(start, end, b"pass")
+
+
+def _else_keyword(file: File, statement: ast.If) -> int:
+    """Where the line of `else:` (or of the `elif` that stands for it) starts."""
+    at = file.source.line_end(file.source.span(statement.body[-1])[1])
+    while not file.source.text[at : file.source.line_end(at)].lstrip().startswith((b"else", b"elif")):
+        at = file.source.line_end(at)
+    return at
+
+
+def _lines(suite: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    """The statements of a block, those that share a line together."""
+    line: list[ast.stmt] = []
+    for statement in suite:
+        if line and statement.lineno != line[-1].end_lineno:
+            yield line
+            line = []
+        line.append(statement)
+    yield line
+
+
+def _in_line(file: File, line: list[ast.stmt], doomed: set[ast.stmt]) -> Iterator[Edit]:
+    if doomed.issuperset(line) and starts_line(file, line[0]):
+        start, end = file.source.line_start(start_of(file, line[0])), file.source.span(line[-1])[1]
+        yield Edit(start, _past_blank_lines(file, start, file.source.line_end(end)), b"")
+        return
+    for is_doomed, run in groupby(enumerate(line), key=lambda item: item[1] in doomed):
+        if is_doomed:
+            places = [i for i, _ in run]
+            yield _run_on_line(file, line, places[0], places[-1])
+
+
+def _run_on_line(file: File, line: list[ast.stmt], first: int, last: int) -> Edit:
+    """Remove the statements `first` to `last` of a line that keeps others, with the semicolons between."""
+    if last + 1 < len(line):
+        return Edit(start_of(file, line[first]), start_of(file, line[last + 1]), b"")
+    return Edit(file.source.span(line[first - 1])[1], file.source.span(line[last])[1], b"")
+
+
+def _past_blank_lines(file: File, start: int, stop: int) -> int:
+    """`stop`, moved over the blank lines that would add to those before `start`."""
+    before, text = 0, file.source.text
+    while start and not text[(previous := file.source.line_start(start - 1)) : start].strip():
+        before, start = before + 1, previous
+    while before and stop < len(text) and not text[stop : file.source.line_end(stop)].strip():
+        before, stop = before - 1, file.source.line_end(stop)
+    return stop

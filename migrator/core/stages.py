@@ -1,0 +1,154 @@
+"""Apply a stage to a tree: its layers in order, all or nothing, every change in the stage's own coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from migrator.core.anchor_layer import apply_anchors
+from migrator.core.codemod_layer import LoadCodemod, apply_codemod
+from migrator.core.diff_layer import apply_unified
+from migrator.core.file import Context
+from migrator.core.files_layer import apply_files
+from migrator.core.findings import Change, Finding, LineRange
+from migrator.core.layers import (
+    AnchorLayer,
+    AnyLayer,
+    CodemodLayer,
+    DiffLayer,
+    Layer,
+    Outcome,
+    RuleLayer,
+    Stage,
+    StageResult,
+    Status,
+)
+from migrator.core.linemap import touches
+from migrator.core.releases import matches
+from migrator.core.rule import Rule
+from migrator.core.rule_layer import apply_rules
+from migrator.core.steps import LayerResult, Step, StepChange
+from migrator.core.target import Target
+from migrator.core.tree import Tree
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """What layers need besides the tree: target and API facts, the rules, and how to find a codemod class."""
+
+    context: Context
+    rules: Mapping[str, Rule]
+    load_codemod: LoadCodemod
+
+
+def holds(layer: Layer, target: Target) -> bool:
+    """Whether a layer is meant for this target."""
+    return (
+        (not layer.modes or target.mode.value in layer.modes)
+        and (not layer.styles or target.style.value in layer.styles)
+        and matches(layer.releases, target.release)
+    )
+
+
+def apply_stage(stage: Stage, tree: Tree, upstream: Tree, toolbox: Toolbox) -> StageResult:
+    """Apply `stage` to `tree`. Raises `LayerError` for drift or a conflict; `tree` is never changed."""
+    current: Tree = tree
+    results: list[tuple[AnyLayer, LayerResult | None]] = []
+    for layer in stage.layers:
+        if not holds(layer, toolbox.context.target):
+            results.append((layer, None))
+            continue
+        result = _apply(layer, current, upstream, toolbox)
+        results.append((layer, result))
+        current = result.tree
+    return StageResult(stage, current, tuple(_outcomes(stage, results)))
+
+
+def _apply(layer: AnyLayer, tree: Tree, upstream: Tree, toolbox: Toolbox) -> LayerResult:
+    if isinstance(layer, RuleLayer):
+        return apply_rules(layer, tree, toolbox.rules, toolbox.context)
+    if isinstance(layer, CodemodLayer):
+        return apply_codemod(layer, tree, toolbox.load_codemod)
+    if isinstance(layer, AnchorLayer):
+        return apply_anchors(layer, tree, upstream, toolbox.context)
+    if isinstance(layer, DiffLayer):
+        return apply_unified(layer, tree)
+    return apply_files(layer, tree)
+
+
+def _outcomes(stage: Stage, results: list[tuple[AnyLayer, LayerResult | None]]) -> Iterable[Outcome]:
+    steps = [step for _, result in results if result for step in result.steps]
+    at = fixes = 0
+    seen: set[Finding] = set()
+    for layer, result in results:
+        if result is None:
+            yield Outcome(layer.name, Status.SKIPPED)
+            continue
+        changes: list[Change] = []
+        for step in result.steps:
+            earlier, later = steps[:at], steps[at + 1 :]
+            changes += [_change(stage, layer, step, c, earlier, later, fixes) for c in step.changes]
+            at += 1
+        fixes += max((c.fix for step in result.steps for c in step.changes), default=0)
+        moved = [_standing(finding, steps[at:]) for finding in result.findings]
+        findings = [f for f in dict.fromkeys(moved) if f is not None and f not in seen]
+        seen.update(findings)
+        status = Status.APPLIED if changes else Status.NOOP
+        yield Outcome(layer.name, status, tuple(changes), tuple(findings), result.notes)
+
+
+def _standing(finding: Finding, later: list[Step]) -> Finding | None:
+    """The finding at its line after the stage; None when a later layer changed that line."""
+    path, lines = finding.file, LineRange(finding.line, 1)
+    for step in later:
+        if step.old_path == path:
+            if any(touches(lines, hunk.before) and hunk.before.count for hunk in step.map.hunks):
+                return None
+            path, lines = step.path, step.map.forward(lines)
+    return replace(finding, file=path, line=lines.start)
+
+
+def _change(
+    stage: Stage,
+    layer: Layer,
+    step: Step,
+    change: StepChange,
+    earlier: list[Step],
+    later: list[Step],
+    fixes: int,
+) -> Change:
+    old_path, before = _back(step, change.before, earlier)
+    path, after = _on(step, change.after, later)
+    return Change(
+        stage=stage.name,
+        layer=layer.name,
+        file=path,
+        before=before,
+        after=after,
+        rule=change.rule,
+        kind=change.kind,
+        text_before=change.text_before,
+        text_after=change.text_after,
+        reason=change.reason,
+        source=change.source,
+        fix=fixes + change.fix,
+        old_file=old_path if old_path != path else "",
+    )
+
+
+def _back(step: Step, lines: LineRange, earlier: list[Step]) -> tuple[str, LineRange]:
+    """Where a change's lines stood in the file as the stage found it."""
+    path = step.old_path
+    for other in reversed(earlier):
+        if other.path == path:
+            lines, path = other.map.backward(lines), other.old_path
+    return path, lines
+
+
+def _on(step: Step, lines: LineRange, later: list[Step]) -> tuple[str, LineRange]:
+    """Where a change's lines stand in the file as the stage leaves it."""
+    path = step.path
+    for other in later:
+        if other.old_path == path:
+            lines, path = other.map.forward(lines), other.path
+    return path, lines

@@ -1,0 +1,23 @@
+"""A fingerprint of everything in this package that decides what a stage looks like."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from migrator.resources import data_root
+
+_PACKAGE = Path(__file__).resolve().parent
+_DECIDES = ("core", "rules", "codemods", "targets.toml", "migration.py", "recipes.py")
+
+
+def fingerprint() -> str:
+    """SHA-256 over the rewriting code, the release facts and the API map."""
+    whole = hashlib.sha256()
+    roots = [_PACKAGE / name for name in _DECIDES] + [data_root() / "patches" / "api_map"]
+    for root in roots:
+        files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.suffix in (".py", ".toml"))
+        for path in files:
+            data = path.read_bytes()
+            whole.update(f"{root.name}/{path.name}\0{len(data)}\0".encode() + data)
+    return whole.hexdigest()

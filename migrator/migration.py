@@ -1,0 +1,76 @@
+"""A migration as a whole: from an upstream, a recipe and a target to the trees of all stages, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from migrator.api_map_files import load_api_map
+from migrator.codemods import load_codemod
+from migrator.core.file import Context
+from migrator.core.layers import Stage, StageResult
+from migrator.core.stages import Toolbox, apply_stage
+from migrator.core.target import Target
+from migrator.core.tree import Tree, git_tree_hash
+from migrator.errors import LayerError
+from migrator.recipes import LEVELS, Recipe
+from migrator.repo.pins import ExpectedStage
+from migrator.repo.upstream import Upstream
+from migrator.rules import all_rules
+
+UPSTREAM = "upstream"
+
+
+@dataclass(frozen=True)
+class Migration:
+    """What is migrated, how and for which target. `expected`: the recorded ids of stages, where there are any."""
+
+    name: str
+    upstream: Upstream
+    recipe: Recipe
+    target: Target
+    expected: Mapping[str, ExpectedStage]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What decides the output's commits; an output made with other settings is another output."""
+        return {
+            "recipe": self.recipe.name,
+            "upstream": self.upstream.origin,
+            "upstream-tree": self.upstream.tree_hash,
+            "subfolder": self.upstream.subfolder,
+            "target": self.target.describe(),
+            "patches": self.recipe.digest,
+        }
+
+    def stages(self, level: str) -> tuple[Stage, ...]:
+        """The recipe's stages up to `level`."""
+        return self.recipe.stages[: LEVELS.index(level) + 1]
+
+
+def toolbox_for(target: Target) -> Toolbox:
+    """The rules, and the facts that hold for `target`."""
+    context = Context(target, load_api_map().at(target.release))
+    return Toolbox(context, all_rules(), load_codemod)
+
+
+def run_stages(migration: Migration, tree: Tree, stages: tuple[Stage, ...]) -> Iterator[StageResult]:
+    """Apply `stages` one after another to `tree`. Raises `LayerError` when a stage does not apply."""
+    toolbox = toolbox_for(migration.target)
+    for stage in stages:
+        result = apply_stage(stage, tree, migration.upstream.tree, toolbox)
+        check_expected(migration, stage.name, result.tree)
+        yield result
+        tree = result.tree
+
+
+def check_expected(migration: Migration, stage: str, tree: Tree) -> None:
+    """Raise `LayerError` when a stage's tree is not the recorded one."""
+    expected = migration.expected.get(stage)
+    found = git_tree_hash(tree)
+    if expected is not None and found != expected.tree:
+        raise LayerError(
+            f"{migration.name}: stage {stage} gives the tree {found}, recorded is {expected.tree}",
+            hint="a rule or a layer has changed what it does; review the difference, then record the new hash in "
+            f"upstream_pins/{migration.name}.toml",
+        )

@@ -1,0 +1,32 @@
+"""Remove what a killed process left in an output's .git. Only under the lock, and only what is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from migrator.repo.disk import Disk
+
+# files that git writes under a temporary name and that stay when it is killed
+_OBJECTS = ("objects/pack/tmp_*", "objects/??/tmp_obj_*", "fast_import_crash_*", "refs/migrate/*.lock")
+# locks that putting a stage in place takes
+_LOCKS = ("HEAD.lock", "index.lock", "refs/heads/main.lock", "refs/tags/*.lock")
+
+
+def remove_unfinished(disk: Disk, meta: Path, stages: set[str]) -> None:
+    """Remove parts of a stage that was never decided; `stages` are those whose records stay."""
+    disk.remove_tree(meta / "incoming")
+    for path in (*meta.glob("*.new"), *meta.glob("*.jsonl")):
+        if path.suffix == ".new" or path.stem not in stages:
+            disk.remove(path)
+
+
+def remove_git_leftovers(disk: Disk, git_dir: Path, *, locks: bool) -> None:
+    """Remove what a killed git left; with `locks`, its lock files too."""
+    for path in _matching(git_dir, _OBJECTS + (_LOCKS if locks else ())):
+        disk.remove(path)
+
+
+def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    for pattern in patterns:
+        yield from folder.glob(pattern)

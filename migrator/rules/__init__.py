@@ -1,0 +1,32 @@
+"""The rules: one small file each, found by looking into this folder, never registered by hand."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from migrator.core.rule import Rule
+
+
+@cache
+def all_rules() -> dict[str, Rule]:
+    """Every rule by name. Each module of this package that is not private defines exactly one."""
+    rules: dict[str, Rule] = {}
+    for info in iter_modules(__path__):
+        if info.name.startswith("_") or info.ispkg:
+            continue
+        module = import_module(f"{__name__}.{info.name}")
+        own = [
+            kind
+            for _, kind in inspect.getmembers(module, inspect.isclass)
+            if issubclass(kind, Rule) and kind.__module__ == module.__name__ and not inspect.isabstract(kind)
+        ]
+        if len(own) != 1:
+            raise RuntimeError(f"{module.__name__} defines {len(own)} rules; a rule is one file")
+        rule = own[0]()
+        if rule.name != info.name.replace("_", "-"):
+            raise RuntimeError(f"{module.__name__} names its rule {rule.name!r}; a rule is named after its file")
+        rules[rule.name] = rule
+    return rules

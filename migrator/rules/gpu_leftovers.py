@@ -1,0 +1,73 @@
+"""What was left: every remaining use of an API that only a GPU has, with what to do about it.
+
+Changes nothing. A use is a resolved name that the API map knows (`patches/api_map/`); the advice is the map's.
+Source: the entry of each name.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migrator.core.api_map import ApiEntry
+from migrator.core.edits import Fix
+from migrator.core.file import Context, File
+from migrator.core.findings import Finding, Kind
+from migrator.core.rule import Rule
+from migrator.core.scopes import dotted
+
+_LEFT = {Kind.MANUAL, Kind.UNSUPPORTED}
+
+
+class GpuLeftovers(Rule):
+    """Lists what no rule could port."""
+
+    name = "gpu-leftovers"
+    kind = Kind.MANUAL
+    reason = "A use of a GPU-only API that no rule could port is listed, never passed over."
+    source = "docs/api-map.md"
+    needles = ()  # the API map's own, see `concerns`
+    nodes = (ast.Attribute, ast.Name, ast.Import, ast.ImportFrom)
+
+    def concerns(self, data: bytes, context: Context) -> bool:
+        """Whether the bytes hold a part of any name in the API map."""
+        return any(needle in data for needle in context.api.needles)
+
+    def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
+        """A whole dotted name, or an import, that the API map knows."""
+        if isinstance(node, (ast.Attribute, ast.Name)):
+            if not isinstance(file.parent(node), ast.Attribute):
+                yield from self._use(node, file)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from self._import(node, file)
+
+    def _use(self, node: ast.expr, file: File) -> Iterator[Finding]:
+        part: ast.expr = node
+        while True:
+            for name in sorted(file.names(part)):
+                if (entry := file.context.api.lookup(name)) is not None and not _is_target(name, entry, file):
+                    yield self._left(part, name, entry, file)
+                    return
+            if not isinstance(part, ast.Attribute):
+                return
+            part = part.value
+
+    def _import(self, node: ast.Import | ast.ImportFrom, file: File) -> Iterator[Finding]:
+        module = getattr(node, "module", None)
+        for alias in node.names:
+            name = f"{module}.{alias.name}" if module else alias.name
+            if not getattr(node, "level", 0) and (entry := file.context.api.lookup(name)) is not None:
+                yield self._left(node, name, entry, file)
+
+    def _left(self, node: ast.AST, name: str, entry: ApiEntry, file: File) -> Finding:
+        kind = entry.kind if entry.kind in _LEFT else Kind.MANUAL
+        message = entry.reason if entry.kind in _LEFT else f"{name} is used in a way that no rule rewrites"
+        advice = entry.advice or (f"Use {entry.to} here." if entry.to else f"See the entry of {entry.name}.")
+        line = getattr(node, "lineno", 1)
+        api = dotted(node) if isinstance(node, ast.expr) else name
+        return Finding(kind, file.path, line, api, message, advice, self.name)
+
+
+def _is_target(name: str, entry: ApiEntry, file: File) -> bool:
+    """Whether the name is itself what other entries are rewritten to."""
+    return entry.to == name
