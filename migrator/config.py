@@ -22,7 +22,7 @@ _Choice = TypeVar("_Choice", bound=Enum)
 
 @cache
 def load_facts() -> Mapping[str, ReleaseFacts]:
-    """All that is known of each release, oldest first: chips, run-time migration, values of PT_HPU_LAZY_MODE."""
+    """All that is known of each release, oldest first: chips and run-time migration too."""
     return expand(read_toml(_TARGETS))
 
 
@@ -49,12 +49,6 @@ def make_target(release: str | None, mode: str | None, chip: str | None, style: 
     if target.style is Style.GPU_MIGRATION and facts.gpu_migration == "none":
         raise UsageError(f"release {facts.release.name} has no GPU migration", hint="choose release 1.9 or newer")
     return target
-
-
-def mode_variables(target: Target) -> dict[str, str]:
-    """The environment that makes the target's release execute in the target's mode: `{"PT_HPU_LAZY_MODE": "1"}`."""
-    facts = load_facts()[target.release.name]
-    return {target.release.env["lazy_mode"]: facts.mode_values[target.mode]}
 
 
 def _find_release(name: str | None) -> ReleaseFacts:

@@ -9,8 +9,8 @@ from pathlib import Path
 from migrator.core.tree import UnsafePathError, check_path
 from migrator.errors import UsageError
 from migrator.repo.git_urls import is_git_url
-from migrator.repo.local import LocalFolder
 from migrator.repo.known_pins import known_names, load_pin, pin_names
+from migrator.repo.local import LocalFolder
 from migrator.repo.refs import RemoteRef
 from migrator.repo.upstream import AnySource
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.config import load_facts, load_releases, make_target, mode_variables
+from migrator.config import load_facts, load_releases, make_target
 from migrator.core.target import Chip, ExecutionMode, Style
 from migrator.errors import UsageError
 from migrator.toml_file import read_toml
@@ -124,7 +124,7 @@ def test_what_a_release_does_not_have_is_refused(
     ],
 )
 def test_the_variable_that_sets_the_mode(name: str, mode: str, value: str) -> None:
-    assert mode_variables(make_target(name, mode, None, None)) == {"PT_HPU_LAZY_MODE": value}
+    assert make_target(name, mode, None, None).mode_variable == ("PT_HPU_LAZY_MODE", value)
 
 
 def test_a_toml_file_becomes_a_dictionary(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from migrator.console import err, out
+from migrator.console import out
 from migrator.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -77,10 +77,12 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _fetch(args: argparse.Namespace) -> int:
+    from migrator.progress import progress  # noqa: PLC0415
     from migrator.repo.known_pins import load_pin  # noqa: PLC0415
     from migrator.repo.upstream import obtain  # noqa: PLC0415
 
-    found = obtain(load_pin(args.name), progress=err)
+    with progress() as show:
+        found = obtain(load_pin(args.name), progress=show)
     out(f"{found.name}: {len(found.tree)} files, tree {found.tree_hash}, from {found.origin}")
     return ExitCode.DONE
 

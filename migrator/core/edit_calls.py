@@ -14,7 +14,7 @@ _ATOMS = (
     *(ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.JoinedStr),
     *(ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp),
 )
-_ENDS_ANYWHERE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.keyword, ast.Call)
+_PLAIN = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.keyword)
 
 
 def operand(file: File, node: ast.expr) -> str:
@@ -24,19 +24,36 @@ def operand(file: File, node: ast.expr) -> str:
 
 
 def _is_atom(node: ast.expr, text: str) -> bool:
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, (str, bytes)) and "\n" not in text
-    closed = text.startswith("(") and isinstance(node, (ast.Tuple, ast.GeneratorExp))
-    return closed or (isinstance(node, _ATOMS) and "\n" not in text.partition("(")[0].partition("[")[0])
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float, complex)):
+        return False  # 1.real does not parse
+    closed = isinstance(node, (ast.Tuple, ast.GeneratorExp)) and text.startswith("(")
+    return (closed or isinstance(node, _ATOMS)) and _stands_alone(text)
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether an expression over several lines needs no brackets around it."""
+    if "\n" not in text and "\r" not in text:
+        return True
+    try:
+        ast.parse(f"_ = {text}")
+    except SyntaxError:
+        return False
+    return True
 
 
 def keep_argument(file: File, call: ast.Call, argument: ast.expr) -> list[Edit]:
     """Put an argument in the place of its call, with the parentheses it needs; its own text stays as it is."""
     (start, end), (first, last) = file.source.span(call), file.source.span(argument)
-    parent, text = file.parent(call), file.text(argument)
-    is_callee = isinstance(parent, ast.Call) and call is parent.func
-    bare = _is_atom(argument, text) or (isinstance(parent, _ENDS_ANYWHERE) and not is_callee and "\n" not in text)
+    bare = _is_bare(argument, file.text(argument), call, file.parent(call))
     return [Edit(start, first, b"" if bare else b"("), Edit(last, end, b"" if bare else b")")]
+
+
+def _is_bare(argument: ast.expr, text: str, call: ast.Call, parent: ast.AST | None) -> bool:
+    if _is_atom(argument, text):
+        return True
+    if isinstance(parent, ast.Call):
+        return call is not parent.func and not isinstance(argument, ast.GeneratorExp)
+    return isinstance(parent, _PLAIN) and not isinstance(argument, ast.NamedExpr) and _stands_alone(text)
 
 
 def remove_arguments(file: File, call: ast.Call, unwanted: Collection[Argument]) -> list[Edit]:

@@ -37,10 +37,11 @@ def _with_emptied_ifs(file: File, doomed: set[ast.stmt]) -> set[ast.stmt]:
     waiting = list(doomed)
     while waiting:
         above = file.parent(waiting.pop())
-        if isinstance(above, ast.If) and above not in doomed and _is_pure(above.test):
-            if doomed.issuperset([*above.body, *above.orelse]):
-                doomed.add(above)
-                waiting.append(above)
+        if not isinstance(above, ast.If) or above in doomed or not _is_pure(above.test):
+            continue
+        if doomed.issuperset([*above.body, *above.orelse]):
+            doomed.add(above)
+            waiting.append(above)
     return doomed
 
 

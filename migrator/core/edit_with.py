@@ -26,8 +26,8 @@ def unwrap(file: File, block: With) -> tuple[list[Edit], tuple[int, int]]:
     header_end = file.source.line_end(_colon(file, block))
     indent = file.source.indent(start)
     newline = file.source.newline(start)
-    comments = b"".join(indent + c + newline for c in comments(file.source.text[start:header_end]))
-    edits = [Edit(file.source.line_start(start), header_end, comments)]
+    kept = b"".join(indent + c + newline for c in comments(file.source.text[start:header_end]))
+    edits = [Edit(file.source.line_start(start), header_end, kept)]
     surplus = file.source.indent(first)[len(indent) :]
     edits += dedent(file, block, header_end, indent, surplus)
     return edits, (start, max(end, edits[-1].end))

@@ -30,7 +30,6 @@ class ReleaseFacts:
     release: Release
     chips: tuple[Chip, ...]
     gpu_migration: str  # how Gaudi's own run-time migration starts: "none", "import" or "variable"
-    mode_values: Mapping[ExecutionMode, str]  # what PT_HPU_LAZY_MODE says for each mode
     sources: tuple[str, ...]
 
 
@@ -87,11 +86,11 @@ def _record(row: Mapping[str, Any], facts: list[Mapping[str, Any]]) -> ReleaseFa
         compile_backend=values["compile_backend"],
         autoload=values["autoload"],
         env=MappingProxyType(values["env"]),
+        mode_values=MappingProxyType(mode_values),
     )
     return ReleaseFacts(
         release=release,
         chips=tuple(Chip(chip) for chip in values["chips"]),
         gpu_migration=values["gpu_migration"],
-        mode_values=MappingProxyType(mode_values),
         sources=tuple(dict.fromkeys([row["source"], *(fact["source"] for fact in facts)])),
     )

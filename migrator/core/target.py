@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -43,6 +43,7 @@ class Release:
     compile_backend: str  # "" where there is no torch.compile
     autoload: bool  # `import torch` alone loads the hpu backend
     env: Mapping[str, str]  # meaning -> environment variable, for instance autocast_fp32_ops
+    mode_values: Mapping[ExecutionMode, str] = field(default_factory=dict)  # what env["lazy_mode"] says for a mode
 
     @property
     def version(self) -> tuple[int, ...]:
@@ -68,6 +69,20 @@ class Target:
     def lazy(self) -> bool:
         """Whether step marks mean anything: only lazy mode gathers a graph."""
         return self.mode is ExecutionMode.LAZY
+
+    @property
+    def autoloads(self) -> bool:
+        """Whether `import torch` alone brings the hpu backend in.
+
+        Not in lazy mode, where the bridge waits for an explicit import unless PT_HPU_AUTOLOAD is set (source:
+        HabanaAI/gaudi-pytorch-bridge 1.19.0, habana_frameworks/torch/__init__.py).
+        """
+        return self.release.autoload and not self.lazy
+
+    @property
+    def mode_variable(self) -> tuple[str, str]:
+        """The environment variable that chooses the mode, and its value: ("PT_HPU_LAZY_MODE", "1")."""
+        return self.release.env["lazy_mode"], self.release.mode_values[self.mode]
 
     def describe(self) -> str:
         """One line for trailers and messages: `release=1.24 mode=lazy chip=gaudi2 style=native`."""

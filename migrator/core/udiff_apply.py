@@ -10,7 +10,7 @@ from migrator.core.tree import Entry, Mode, Tree, check_path
 from migrator.core.udiff_checks import check_folders, check_free, check_links, check_target
 from migrator.core.udiff_content import object_id, read_text, write_text
 from migrator.core.udiff_paths import shown
-from migrator.core.udiff_place import Placed, note, place, rewritten, stands_already
+from migrator.core.udiff_place import Placed, counted, note, place, rewritten, stands_already
 from migrator.core.udiff_runs import changed_runs
 from migrator.core.udiff_types import ALREADY_APPLIED, DiffConflictError, FilePatch, Spot, split_lines
 
@@ -75,7 +75,7 @@ def _patched(tree: Tree, spot: Spot) -> tuple[Entry | None, PatchedFile]:
     placed = _placed(lines, spot, entry)
     after = rewritten(lines, placed)
     if patch.new_path is None and after:
-        raise spot.conflict(f"deletes a file of {len(lines) - len(after)} lines, but found one of {len(lines)}")
+        raise spot.conflict(f"deletes a file of {counted(len(lines) - len(after))}, but found one of {len(lines)}")
     mode = patch.new_mode or (entry.mode if entry else Mode.FILE)
     new = None if patch.new_path is None else write_text(mode, b"".join(after), spot)
     if new and new.mode is Mode.LINK:

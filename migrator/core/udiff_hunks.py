@@ -108,20 +108,24 @@ def check_hunks(hunks: Sequence[DiffHunk], *, name: str) -> None:
     """Raise `DiffSyntaxError` unless the hunks of one file follow one another and their line numbers agree."""
     shift = 0
     for previous, hunk in zip((None, *hunks), hunks, strict=False):
-        if previous and (
-            hunk.before.start < previous.before.stop
-            or (hunk.before.start == previous.before.start and not hunk.before.count)
-        ):
-            raise DiffSyntaxError.at(
-                name, hunk.line, f"hunk {hunk.number} overlaps the one before it, or is out of order"
-            )
-        if hunk.before.start < 1 or hunk.after.start < 1:
-            raise DiffSyntaxError.at(name, hunk.line, f"hunk {hunk.number} has lines before line 1")
-        if hunk.after.start != hunk.before.start + shift:
-            wrong = f"hunk {hunk.number} starts at new line {hunk.after.start}, by the lines above it must be "
-            raise DiffSyntaxError.at(name, hunk.line, f"{wrong}{hunk.before.start + shift}")
+        if problem := _misplaced(previous, hunk, shift):
+            raise DiffSyntaxError.at(name, hunk.line, f"hunk {hunk.number} {problem}")
         shift += hunk.after.count - hunk.before.count
         _check_last_lines(hunk, hunk is hunks[-1], name)
+
+
+def _misplaced(previous: DiffHunk | None, hunk: DiffHunk, shift: int) -> str:
+    """What is wrong with the lines that a hunk states; `shift` lines were added above it."""
+    start = hunk.before.start
+    if previous:
+        same_gap = start == previous.before.start and not hunk.before.count
+        if start < previous.before.stop or same_gap:
+            return "overlaps the one before it, or is out of order"
+    if start < 1 or hunk.after.start < 1:
+        return "has lines before line 1"
+    if hunk.after.start != start + shift:
+        return f"starts at new line {hunk.after.start}, by the lines above it must be {start + shift}"
+    return ""
 
 
 def _check_last_lines(hunk: DiffHunk, last: bool, name: str) -> None:

@@ -119,8 +119,12 @@ def _quoted(line: bytes) -> str:
 
 
 def _distance(moved: int) -> str:
-    unit = "line" if abs(moved) == 1 else "lines"
-    return f"{abs(moved)} {unit} further {'down' if moved > 0 else 'up'}"
+    return f"{counted(abs(moved))} further {'down' if moved > 0 else 'up'}"
+
+
+def counted(lines: int) -> str:
+    """`1 line`, `2 lines`."""
+    return f"{lines} line" if lines == 1 else f"{lines} lines"
 
 
 def note(placed: Placed, path: str) -> str:

@@ -10,7 +10,7 @@ class NetworkError(UpstreamError):
 
 
 class NotHereError(UpstreamError):
-    """No cache and no mirror has it, and the network was not to be asked."""
+    """No cache, mirror or index that was to be asked has it."""
 
 
 class CorruptError(UpstreamError):

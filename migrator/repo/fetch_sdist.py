@@ -10,7 +10,7 @@ from migrator.core.tree import Tree
 from migrator.errors import UpstreamError
 from migrator.repo.archive import read_archive
 from migrator.repo.cache import exclusive, install
-from migrator.repo.download import download
+from migrator.repo.download import download, with_login_of
 from migrator.repo.failures import NotHereError
 from migrator.repo.git_urls import without_password
 from migrator.repo.globs import path_filter
@@ -44,18 +44,19 @@ def _intact(place: Path, pin: SdistPin) -> bool:
 
 def _fetch(work: Path, pin: SdistPin, settings: Settings, progress: Progress) -> Path:
     """Download the archive into `work` from the first index that has it as pinned."""
-    reasons: list[str] = []
+    failures: list[UpstreamError] = []
     for index in index_urls(settings.environment):
         if not settings.network and not index.startswith("file:"):
             continue
         try:
             return _from_index(index, work / "archive.tar.gz", pin, settings, progress)
         except UpstreamError as error:
-            reasons.append(error.message)
+            failures.append(error)
     what = f"{pin.name}: {pin.project}=={pin.version}"
-    if not reasons:
-        raise NotHereError(f"{what} is neither in the cache nor on a local index", hint=_ADVICE)
-    raise UpstreamError(f"{what} could not be fetched: {'; '.join(reasons)}", hint=_ADVICE)
+    reasons = "".join(f"; {failure.message}" for failure in failures)
+    if all(isinstance(failure, NotHereError) for failure in failures):
+        raise NotHereError(f"{what} is neither in the cache nor on an index that was asked{reasons}", hint=_ADVICE)
+    raise UpstreamError(f"{what} could not be fetched{reasons}", hint=_ADVICE)
 
 
 def _from_index(index: str, archive: Path, pin: SdistPin, settings: Settings, progress: Progress) -> Path:
@@ -64,8 +65,9 @@ def _from_index(index: str, archive: Path, pin: SdistPin, settings: Settings, pr
     patience = replace(settings, tries=1) if index.startswith("file:") else settings
     link = with_retries(lambda: find_sdist(index, pin.project, pin.version, settings), patience, progress)
     if link is None:
-        raise UpstreamError(f"{shown} has no source archive of {pin.project}=={pin.version}")
-    with_retries(lambda: _download(link.url, archive, settings, progress), patience, progress)
+        raise NotHereError(f"{shown} has no source archive of {pin.project}=={pin.version}")
+    url = with_login_of(index, link.url)
+    with_retries(lambda: _download(url, archive, settings, progress), patience, progress)
     found = _sha256(archive)
     if found != pin.sha256:
         raise UpstreamError(f"{link.filename} on {shown} has sha256 {found}, the pin says {pin.sha256}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from migrator.repo.git_urls import without_password
@@ -28,6 +30,14 @@ def where_from(pin: AnyPin) -> str:
 def as_values(pin: AnyPin) -> dict[str, Any]:
     """The pin as values that JSON knows; `folder` is its name alone, so that no machine's path is shown."""
     values = {"name": pin.name, "kind": kind_of(pin), **dataclasses.asdict(pin)}
-    if isinstance(pin, EmbeddedPin):
-        values["folder"] = pin.folder.name
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+    return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return value.name
+    if isinstance(value, dict):
+        return {key: _plain(below) for key, below in value.items()}
+    return [_plain(below) for below in value] if isinstance(value, tuple) else value

@@ -25,7 +25,10 @@ class StageCommit:
         self._update = WorkTreeUpdate(disk, git.folder, aside, change)
 
     def check(self, commit: str = "") -> None:
-        """Raise `OutputError` when a file of the user's would be lost, or a ref is not where it was, nor at `commit`."""
+        """Raise `OutputError` when a file of the user's would be lost, or a ref is not where it was or at `commit`.
+
+        A git of the user's that is at work in the output is an error too.
+        """
         index_lock = self._git.folder / ".git" / "index.lock"
         if index_lock.exists():
             raise OutputError(

@@ -38,7 +38,7 @@ def obtain(source: AnySource, *, progress: Progress = silent, settings: Settings
     """
     settings = settings or Settings.from_environment()
     if isinstance(source, LocalFolder):
-        return _upstream(source.name, read_local(source, settings.environment), f"local folder {source.path.name}")
+        return _upstream(source.name, read_local(source, settings.environment), f"local folder {source.name}")
     pin = pin_of(source, settings, progress) if isinstance(source, RemoteRef) else source
     found = _obtain_pin(pin, settings, progress)
     if pin.tree and found.tree_hash != pin.tree:

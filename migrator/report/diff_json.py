@@ -43,7 +43,7 @@ def _hunk(hunk: DiffHunk, why: Why) -> dict[str, Any]:
         "after": _range(hunk.after),
         "lines": [_line(line) for line in hunk.lines],
         "why": _whys(why),
-        "unexplained": [_run(run) for run in why.unexplained],
+        "unexplained": [_run(run) for run in why.unexplained if run is not None],
     }
 
 
@@ -52,9 +52,15 @@ def _line(line: DiffLine) -> dict[str, Any]:
     return {"op": line.op, "before": line.before, "after": line.after, "text": line.text} | ending
 
 
-def _whys(why: Why) -> list[dict[str, str]]:
-    rows = [tuple(_why(change).items()) for change in why.changes]
-    return [dict(row) for row in dict.fromkeys(rows)]
+def _whys(why: Why) -> list[dict[str, Any]]:
+    """The explanations of a hunk, each once, with the runs of lines that it is for."""
+    found: dict[tuple[tuple[str, str], ...], list[dict[str, list[int]]]] = {}
+    for run in why.runs:
+        for change in run.changes:
+            places = found.setdefault(tuple(_why(change).items()), [])
+            if run.run is not None and _run(run.run) not in places:
+                places.append(_run(run.run))
+    return [{**dict(reason), "runs": places} for reason, places in found.items()]
 
 
 def _why(change: Change) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from unidiff.patch import PatchSet
 
@@ -20,8 +21,8 @@ _SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
 
 def sections(diff: bytes) -> list[bytes]:
     """Split a diff into its files' parts, each starting with `diff --git`."""
-    starts = [match.start() for match in _SECTION.finditer(diff)]
-    return [diff[start:stop] for start, stop in zip(starts, [*starts[1:], len(diff)], strict=True)]
+    ends = [*(match.start() for match in _SECTION.finditer(diff)), len(diff)]
+    return [diff[start:stop] for start, stop in pairwise(ends)]
 
 
 def parse(diff: bytes) -> list[FileDiff]:

@@ -58,7 +58,8 @@ def file_header(file: FileDiff) -> Rule:
     if file.old_mode:
         title.append(f"  mode {file.old_mode} => {file.mode}", style="magenta")
     title.append("  binary" if file.binary else "")
-    title.append(f"  +{file.added}", style="green").append(f" -{file.removed}", style="red")
+    if file.hunks:
+        title.append(f"  +{file.added}", style="green").append(f" -{file.removed}", style="red")
     return Rule(title, align="left", style="bright_black")
 
 
@@ -79,7 +80,8 @@ def why_block(why: Why) -> Iterator[Padding]:
 def _title(reason: Reason) -> Text:
     title = Text("└ ", style="bright_black")
     title.append(reason.label, style=LABELS[reason.label])
-    return title.append(f"  {visible(reason.title)}", style="bold")
+    title.append(f"  {visible(reason.title)}", style="bold")
+    return title.append(f"  {reason.lines}" if reason.lines else "")
 
 
 def painted(

@@ -20,16 +20,28 @@ from migrator.report.trails import StageStep, Trail, lines_of, stands, trail_fro
 
 
 @dataclass(frozen=True)
-class Why:
-    """The changes behind a hunk, and the runs of its lines that no change explains (there should be none)."""
+class RunWhy:
+    """An unbroken run of changed lines, in git's numbers, and the changes behind it; `run` is None for a whole file."""
 
+    run: Hunk | None
     changes: tuple[Change, ...]
-    unexplained: tuple[Hunk, ...] = ()
+
+
+@dataclass(frozen=True)
+class Why:
+    """The explanations of a hunk, run by run."""
+
+    runs: tuple[RunWhy, ...]
 
     @property
-    def explained(self) -> bool:
-        """Whether every changed line has an explanation."""
-        return bool(self.changes) and not self.unexplained
+    def changes(self) -> tuple[Change, ...]:
+        """All changes behind the hunk, each once."""
+        return tuple(dict.fromkeys(change for run in self.runs for change in run.changes))
+
+    @property
+    def unexplained(self) -> tuple[Hunk | None, ...]:
+        """The runs that no change explains; there should be none."""
+        return tuple(run.run for run in self.runs if not run.changes)
 
 
 @dataclass(frozen=True)
@@ -42,29 +54,22 @@ class FileWhy:
     @property
     def explained(self) -> bool:
         """Whether every hunk is explained; without hunks, whether the file is."""
-        return all(why.explained for why in self.hunks) if self.hunks else self.file.explained
+        return not any(why.unexplained for why in self.hunks or (self.file,))
 
 
 def explain(diff: FileDiff, steps: Sequence[StageStep]) -> FileWhy:
     """Explain one file's diff from the first step's `before` to the last step's `after`."""
     ends = trail_from(diff.old_path, steps), trail_to(diff.path, steps)
-    runs = [[_counted(run, diff, steps) for run in hunk.runs] for hunk in diff.hunks]
-    git = LineMap(tuple(run for hunk in runs for run in hunk))
-    hunks = tuple(_why(hunk, ends, git, diff, steps) for hunk in runs)
-    return FileWhy(Why(_once([found.change for trail in ends for found in trail.located])), hunks)
+    git = LineMap(tuple(_counted(run, diff, steps) for hunk in diff.hunks for run in hunk.runs))
+    counted = iter(git.hunks)
 
-
-def _why(
-    runs: Sequence[Hunk], ends: tuple[Trail, Trail], git: LineMap, diff: FileDiff, steps: Sequence[StageStep]
-) -> Why:
-    changes: list[Change] = []
-    unexplained: list[Hunk] = []
-    for run in runs:
+    def changes(run: Hunk) -> tuple[Change, ...]:
         found = _touching(run, ends, diff) or _touching(_region(run, ends[1], git, diff, steps), ends, diff)
-        changes += found
-        if not found:
-            unexplained.append(run)
-    return Why(_once(changes), tuple(unexplained))
+        return tuple(dict.fromkeys(found))
+
+    hunks = tuple(Why(tuple(RunWhy(run, changes(next(counted))) for run in hunk.runs)) for hunk in diff.hunks)
+    whole = dict.fromkeys(found.change for trail in ends for found in trail.located)
+    return FileWhy(Why((RunWhy(None, tuple(whole)),)), hunks)
 
 
 def _touching(run: Hunk, ends: tuple[Trail, Trail], diff: FileDiff) -> list[Change]:
@@ -119,7 +124,3 @@ def _recounted(lines: LineRange, data: bytes) -> LineRange:
     if not lines.count:
         return LineRange(first, 0)
     return LineRange(first, bisect_right(starts, ends[lines.stop - 1] - 1) + 1 - first)
-
-
-def _once(changes: Sequence[Change]) -> tuple[Change, ...]:
-    return tuple(dict.fromkeys(changes))

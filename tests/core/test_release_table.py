@@ -58,7 +58,7 @@ def test_a_record_has_what_its_facts_say() -> None:
     assert facts.release.torch_version == (2, 0, 1)
     assert facts.release.modes == (ExecutionMode.LAZY, ExecutionMode.EAGER)
     assert facts.release.env == {"lazy_mode": "PT_HPU_LAZY_MODE", "logs": "HABANA_LOGS"}
-    assert facts.mode_values[ExecutionMode.EAGER] == "2"
+    assert facts.release.mode_values[ExecutionMode.EAGER] == "2"
     assert facts.chips == (Chip.GAUDI2,)
     assert facts.sources == ("notes of 1.9", "a document", "since 1.9")
 

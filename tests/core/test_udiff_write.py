@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migrator.core.linemap import line_starts
 from migrator.core.tree import Entry, Mode, Tree
 from migrator.core.udiff import parse_diff
 from migrator.core.udiff_apply import apply_diff
@@ -17,7 +20,7 @@ A = Entry(b"a\n")
 def test_a_changed_file() -> None:
     before = b"".join(b"%d\n" % n for n in range(1, 11))
     assert write_diff({"f": Entry(before)}, {"f": Entry(before.replace(b"6", b"six"))}) == (
-        b"diff --git a/f b/f\nindex f00c965..cd40fcd 100644\n--- a/f\n+++ b/f\n"
+        b"diff --git a/f b/f\nindex f00c965..a7abf89 100644\n--- a/f\n+++ b/f\n"
         b"@@ -3,7 +3,7 @@\n 3\n 4\n 5\n-6\n+six\n 7\n 8\n 9\n"
     )
 
@@ -38,8 +41,8 @@ def test_a_changed_file() -> None:
          b"diff --git a/f b/h\nsimilarity index 100%\nrename from f\nrename to h\n"),
         ({"f": Entry(b"a")}, {"f": A}, b"diff --git a/f b/f\nindex 2e65efe..7898192 100644\n--- a/f\n+++ b/f\n"
          b"@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"),
-        ({"x y": Entry(b"")}, {"x y": A}, b"diff --git a/x y b/x y\nindex e69de29..7898192 100644\n--- a/x y\t\n+++ b/x y\t\n"
-         b"@@ -0,0 +1 @@\n+a\n"),
+        ({"x y": Entry(b"")}, {"x y": A}, b"diff --git a/x y b/x y\nindex e69de29..7898192 100644\n"
+         b"--- a/x y\t\n+++ b/x y\t\n@@ -0,0 +1 @@\n+a\n"),
         ({'"é': Entry(b"")}, {}, b'diff --git "a/\\"\\303\\251" "b/\\"\\303\\251"\ndeleted file mode 100644\n'
          b"index e69de29..0000000\n"),
     ],
@@ -75,7 +78,18 @@ def test_a_binary_file_may_move_and_change_its_mode() -> None:
 
 
 # Lines that look like parts of a diff, that recur, and that end in other ways than LF.
-LINES = [b"a\n", b"b\n", b"\n", b"c\r\n", b"-- x\n", b"++ y\n", b"@@ -1 +1 @@\n", b"\\ z\n", b"\x0c\xff\x85\n", b"d\re\n"]
+LINES = [
+    b"a\n",
+    b"b\n",
+    b"\n",
+    b"c\r\n",
+    b"-- x\n",
+    b"++ y\n",
+    b"@@ -1 +1 @@\n",
+    b"\\ z\n",
+    b"\x0c\xff\x85\n",
+    b"d\re\n",
+]
 NAMES = ["a", "b c", "d/e", "d/b", 'q"x', "é", "\udcff", "p b/p", " s ", "-x"]
 
 lines = st.lists(st.sampled_from(LINES), max_size=12)
@@ -110,9 +124,19 @@ def test_a_written_diff_leads_from_one_tree_to_the_other(pair: tuple[Tree, Tree]
     assert result.notes == ()
 
 
+def numbered(data: bytes) -> list[bytes]:
+    """The lines of `data` as `linemap` counts them."""
+    return [data[start:stop] for start, stop in pairwise([*line_starts(data), len(data)])]
+
+
 @given(texts, texts)
-def test_the_runs_are_where_the_texts_differ(old: bytes, new: bytes) -> None:
+def test_all_lines_outside_of_the_runs_are_the_same(old: bytes, new: bytes) -> None:
     diff = write_diff({"f": Entry(old)}, {"f": Entry(new)})
+    before, after = numbered(old), numbered(new)
+    built: list[bytes] = []
+    at = 0
     for file in apply_diff({"f": Entry(old)}, parse_diff(diff, name="x"), name="x").files:
-        before, after = old.replace(b"\r", b"\r\n").split(b"\n"), new.replace(b"\r", b"\r\n").split(b"\n")
-        rest = iter(file.hunks)
+        for run in file.hunks:
+            built += before[at : run.before.start - 1] + after[run.after.start - 1 : run.after.stop - 1]
+            at = run.before.stop - 1
+    assert b"".join([*built, *before[at:]]) == new

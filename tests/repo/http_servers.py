@@ -20,6 +20,7 @@ class Served:
     url: str
     answers: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    logins: list[str | None] = field(default_factory=list)
 
 
 @contextlib.contextmanager
@@ -73,7 +74,7 @@ def git_over_http(root: Path) -> Iterator[Served]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815  (the name that http.server calls)
 
         def log_message(self, *_: object) -> None: ...
 
@@ -89,6 +90,7 @@ def files_over_http(pages: dict[str, tuple[str, bytes]]) -> Iterator[Served]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             served.requests.append(self.path)
+            served.logins.append(self.headers.get("Authorization"))
             answer = served.answers.pop(0) if served.answers else "200"
             if answer not in ("200", "cut") or self.path not in pages:
                 self.send_error(404 if self.path not in pages else int(answer))

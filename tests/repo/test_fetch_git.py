@@ -125,9 +125,7 @@ def test_a_subfolder_that_the_commit_lacks_is_named(origin: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "removed"])
-def test_a_damaged_cache_is_noticed_and_fetched_again(
-    origin: Path, mirror: Path, tmp_path: Path, damage: str
-) -> None:
+def test_a_damaged_cache_is_noticed_and_fetched_again(origin: Path, mirror: Path, tmp_path: Path, damage: str) -> None:
     settings = make_settings(tmp_path)
     first = obtain(make_pin(origin), settings=settings)
     for pack in _cached(tmp_path).glob("objects/pack/*.pack"):

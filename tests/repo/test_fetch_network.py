@@ -81,15 +81,19 @@ def test_a_password_in_the_address_is_not_shown(origin: Path, server: Served, tm
 
 def test_the_users_own_git_configuration_holds_for_the_network(origin: Path, server: Served, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
-    (tmp_path / "home" / ".gitconfig").write_text(f'[url "{server.url}/"]\n\tinsteadOf = https://example.invalid/owner/\n')
+    (tmp_path / "home" / ".gitconfig").write_text(
+        f'[url "{server.url}/"]\n\tinsteadOf = https://example.invalid/owner/\n'
+    )
     assert len(obtain(make_pin(origin), settings=make_settings(tmp_path, network=True)).tree) == 5
 
 
 def test_a_server_that_never_answers_is_given_up(origin: Path, tmp_path: Path) -> None:
     started = time.monotonic()
-    with never_answering() as address, pytest.raises(UpstreamError, match=r"no progress for 0\.3 s"):
-        settings = make_settings(tmp_path, network=True, idle_seconds=0.3)
-        obtain(make_pin(origin, url=f"{address}/trainer.git"), settings=settings)
+    settings = make_settings(tmp_path, network=True, idle_seconds=0.3)
+    with never_answering() as address:
+        pin = make_pin(origin, url=f"{address}/trainer.git")
+        with pytest.raises(UpstreamError, match=r"no progress for 0\.3 s"):
+            obtain(pin, settings=settings)
     assert time.monotonic() - started < 10
     assert _processes_with(address) == []
 

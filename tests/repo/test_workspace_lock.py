@@ -53,7 +53,7 @@ def test_a_second_process_is_refused_at_once_and_told_who_holds_it(tmp_path: Pat
         start = time.monotonic()
         with pytest.raises(OutputError) as caught:
             migrate(out)
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 3
     assert caught.value.message == f"the output {out} is in use by process {process.pid}"
     assert caught.value.exit_code is ExitCode.USAGE
     assert "-o" in caught.value.hint
@@ -83,7 +83,7 @@ def test_the_lock_ends_with_a_killed_holder(tmp_path: Path) -> None:
 
 
 def test_a_git_that_outlives_its_killed_parent_is_waited_for(tmp_path: Path) -> None:
-    with holder(tmp_path, "0.4") as process:
+    with holder(tmp_path, "1") as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
         start = time.monotonic()

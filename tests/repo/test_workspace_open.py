@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -92,7 +91,7 @@ def test_an_output_inside_another_repository_is_its_own(tmp_path: Path) -> None:
     assert len(git(tmp_path / "trainers" / "sample", "log", "--format=%h").split()) == 4
 
 
-def test_a_copied_output_is_an_output(tmp_path: Path) -> None:
+def test_a_moved_output_is_an_output(tmp_path: Path) -> None:
     migrate(tmp_path / "one", last="minimal")
-    os.rename(tmp_path / "one", tmp_path / "two")
+    (tmp_path / "one").rename(tmp_path / "two")
     assert migrate(tmp_path / "two") == ["packed", "performance"]

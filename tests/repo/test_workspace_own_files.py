@@ -89,7 +89,7 @@ def test_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
     migrate(out, last="upstream")
     (out / "tools").rename(outside)
     (out / "tools").symlink_to(outside)
-    git(out, "update-index", "--skip-worktree", "tools/run.sh", "tools/now a \"quote'd\" ü.txt")
+    git(out, "update-index", "--skip-worktree", "tools/run.sh", 'tools/now a "quote\'d" ü.txt')
     before = {path.name: path.read_bytes() for path in outside.iterdir()}
     with pytest.raises(OutputError, match="did not write: tools"):
         commit(out, {**UPSTREAM, "tools/run.sh": Entry(b"changed\n"), "tools/new": Entry(b"")})

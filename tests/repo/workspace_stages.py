@@ -24,7 +24,7 @@ _UPSTREAM = {
     "train.py": Entry(b"import torch\n# $Id$\n"),
     "windows.py": Entry(b"one\r\ntwo\r\n"),
     "tools/run.sh": Entry(b"#!/bin/sh\n", Mode.EXECUTABLE),
-    "tools/now a \"quote'd\" ü.txt": Entry(b""),
+    'tools/now a "quote\'d" ü.txt': Entry(b""),
     "latest": Entry(b"tools/run.sh", Mode.LINK),
     "a": Entry(b"a file, later a folder\n"),
     "b/c/d": Entry(b"in a folder, later a file\n"),

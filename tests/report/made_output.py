@@ -8,8 +8,9 @@ from pathlib import Path
 from migrator.core.findings import Change, Finding, Kind
 from migrator.core.linemap import between
 from migrator.core.tree import Entry, Mode, Tree
-from migrator.report.records import to_lines
 from migrator.repo.workspace import Workspace
+from migrator.report.records import to_lines
+from migrator.report.trails import lines_of
 
 SUBFOLDER = "PyTorch/BERT"
 SETTINGS = {"recipe": "sample", "subfolder": SUBFOLDER}
@@ -84,14 +85,14 @@ def changes_of(stage: str, old: Tree, new: Tree) -> list[Change]:
     changes = []
     for path in sorted(old.keys() | new.keys()):
         before = RENAMES.get(path, path) if path not in old else path
-        if path in RENAMES.values() or old.get(before) == new.get(path) and before == path:
+        if path in RENAMES.values() or (old.get(before) == new.get(path) and before == path):
             continue
         changes += _of_file(stage, before, path, old, new)
     return changes
 
 
 def _of_file(stage: str, before: str, path: str, old: Tree, new: Tree) -> list[Change]:
-    texts = [tree[name].data.splitlines(keepends=True) if name in tree else [] for tree, name in ((old, before), (new, path))]
+    texts = lines_of(old, before), lines_of(new, path)
     hunks = between(*texts).hunks or between([b""], [b"mode"]).hunks
     renamed = before if before != path else ""
     rule = "cuda-names" if path.endswith(".py") else "files"

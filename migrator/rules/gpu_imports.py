@@ -1,0 +1,136 @@
+"""Imports of GPU-only packages that nothing uses any more -> removed.
+
+    from apex import amp              ->  (removed)
+
+    try:                              ->  APEX_AVAILABLE = False
+        from apex import amp
+        APEX_AVAILABLE = True
+    except ImportError:
+        APEX_AVAILABLE = False
+
+Which packages those are is what the API map knows. A try statement that only tries to import them gives way to its
+handler, without the advice to install them: that is what the program does on Gaudi anyway; where the names it sets
+are not read, in a script, it goes altogether. Imports that other files may be after stay: in `__init__.py`, named in
+`__all__`, or marked `noqa`. An import of torch itself is never removed.
+Source: docs/api-map.md
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from migrator.core.edit_removal import remove_all
+from migrator.core.edits import Edit, Fix
+from migrator.core.file import Context, File
+from migrator.core.findings import Finding, Kind
+from migrator.core.rule import Rule
+from migrator.core.scopes import Scope
+from migrator.rules._fallback import Attempt, Import, attempt, is_guarded, take_fallback
+from migrator.rules._torch import aliases_removed
+
+_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__spec__"}
+
+
+class GpuImports(Rule):
+    """What only a GPU's packages need goes when its uses are gone."""
+
+    name = "gpu-imports"
+    kind = Kind.MISMATCH
+    reason = "The package is built for GPUs and cannot be imported on Gaudi; nothing in the file uses it any more."
+    source = "docs/api-map.md"
+    needles = ()  # the API map's own, see `concerns`
+    nodes = (ast.Import, ast.ImportFrom, ast.Try)
+
+    def concerns(self, data: bytes, context: Context) -> bool:
+        """Whether the bytes hold a part of any name in the API map."""
+        return any(needle in data for needle in context.api.needles)
+
+    def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
+        """An import statement, or a try statement that only tries to import."""
+        if (found := attempt(node)) is not None:
+            yield from self._attempt(found, file)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)) and not is_guarded(node, file):
+            unused = [alias for alias in node.names if _is_gpu_only(node, alias, file) and _is_unused(node, alias, file)]
+            if unused and not _is_for_others(node, file):
+                whole = len(unused) == len(node.names)
+                yield self.fix(remove_all(file, [node]) if whole else aliases_removed(file, node, unused))
+
+    def _attempt(self, found: Attempt, file: File) -> Iterator[Fix]:
+        gpu_only = [_is_gpu_only(s, alias, file) for s in found.imports for alias in s.names]
+        if not any(gpu_only) or any(_is_for_others(s, file) for s in found.imports):
+            return
+        first = _is_gpu_only(found.imports[0], found.imports[0].names[0], file)
+        unused = all(_is_unused(s, alias, file) for s in found.imports for alias in s.names)
+        if not unused and not (first and found.is_replacement):
+            return
+        read = _read_names(found, file)
+        if found.kept and not found.raises and (read or not _is_script(file)):
+            if found.set_by_try <= found.set_by_handler:
+                edits, span = take_fallback(file, found)
+                yield self.fix(edits, reindents=[span])
+        elif unused and not read:
+            yield self.fix(remove_all(file, [found.node]))
+
+
+def _is_gpu_only(statement: Import, alias: ast.alias, file: File) -> bool:
+    """Whether the API map knows the imported name or anything below it; of torch, only what is below torch.cuda."""
+    base = f"{statement.module}." if isinstance(statement, ast.ImportFrom) else ""
+    name = f"{base}{alias.name}"
+    if getattr(statement, "level", 0) or (name.split(".")[0] == "torch" and not name.startswith("torch.cuda.")):
+        return False
+    if isinstance(statement, ast.Import) and name.startswith("torch.") and not alias.asname:
+        return False  # it binds `torch`
+    return any(file.context.api.lookup(spelling) is not None for spelling in (name, f"{name}.*"))
+
+
+def _is_unused(statement: Import, alias: ast.alias, file: File) -> bool:
+    """Whether nothing reads the name that an import binds. A star import is used when any name's origin is unknown."""
+    if alias.name == "*":
+        return not any(_is_unknown(node, file) for node in file.index.nodes if isinstance(node, ast.Name))
+    bound = alias.asname or (alias.name if isinstance(statement, ast.ImportFrom) else alias.name.split(".")[0])
+    return not _is_read(bound, _scope(statement, file), file)
+
+
+def _is_unknown(node: ast.Name, file: File) -> bool:
+    return file.index.scope_of[node].find(node.id) is None and node.id not in _BUILTINS
+
+
+def _is_read(name: str, scope: Scope, file: File) -> bool:
+    reads = (n for n in file.uses(name) if not isinstance(n.ctx, ast.Store))
+    return any(file.index.scope_of[n].find(name) is scope for n in reads) or name in _exported(file)
+
+
+def _scope(statement: ast.stmt, file: File) -> Scope:
+    return next(file.index.scopes[node] for node in file.ancestors(statement) if node in file.index.scopes)
+
+
+def _read_names(found: Attempt, file: File) -> bool:
+    """Whether anything reads a name that the try or its handler sets."""
+    scope = _scope(found.node, file)
+    return any(_is_read(name, scope, file) for name in found.set_by_try | found.set_by_handler)
+
+
+def _is_script(file: File) -> bool:
+    """Whether the file is run rather than imported, so that no other file reads its flags."""
+    tests = (n.test for n in file.module.body if isinstance(n, ast.If))
+    return any(isinstance(n, ast.Name) and n.id == "__name__" for test in tests for n in ast.walk(test))
+
+
+def _exported(file: File) -> set[str]:
+    """The names in `__all__`."""
+    values = (n.value for n in file.module.body if isinstance(n, (ast.Assign, ast.AugAssign)) and _is_all(n))
+    return {n.value for value in values for n in ast.walk(value) if isinstance(n, ast.Constant)}  # type: ignore[misc]
+
+
+def _is_all(statement: ast.Assign | ast.AugAssign) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets)
+
+
+def _is_for_others(statement: Import, file: File) -> bool:
+    """Whether the import is there for other files: a package's own, or marked as meant although unused."""
+    return file.path.endswith("__init__.py") or "noqa" in file.source.text[
+        file.source.line_start(file.source.span(statement)[0]) : file.source.line_end(file.source.span(statement)[1])
+    ].decode("utf-8")
