@@ -6,8 +6,12 @@ import io
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from migrator.core.visible import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+__all__ = ["err", "on_terminal", "out", "out_bytes", "rich_console", "visible"]
 
 
 def out(text: str = "") -> None:
@@ -42,17 +46,6 @@ def rich_console(width: int | None = None) -> Console:
 
     _tolerant(sys.stdout)
     return Console(width=width, highlight=False, soft_wrap=False)
-
-
-def visible(text: str) -> str:
-    """Return `text` with control characters as symbols, so that no file can steer the terminal that shows it."""
-    return text.translate(_SYMBOLS)
-
-
-# ESC as U+241B and so on; tab and newline stay. C1 controls and the marks that reorder text have no symbols.
-_SYMBOLS = {code: 0x2400 + code for code in range(32) if code not in (9, 10)}
-_SYMBOLS |= dict.fromkeys([127], 0x2421)
-_SYMBOLS |= dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD)
 
 
 def _tolerant(stream: TextIO) -> TextIO:

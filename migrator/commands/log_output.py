@@ -24,11 +24,11 @@ def show(records: Sequence[Record], *, json: bool) -> None:
             screen.print(_coloured(line), soft_wrap=True)
     else:
         for line in log_lines(records):
-            console.out(console.visible(line))
+            console.out(line)
 
 
 def _coloured(line: str) -> Text:
-    text = Text(console.visible(line))
+    text = Text(line)
     text.highlight_regex(r"^\[[\d :-]+\]", "bright_black")
     text.highlight_regex(r"(?<=\] )\S+:\d+$", "bold")
     text.highlight_regex(r"^        (- .*)", "red")

@@ -1,8 +1,10 @@
-"""Add an import to a module: once, after `import torch` where there is one, and before anything uses it."""
+"""Add an import to a module, once, before anything uses it: after `import torch` where there is one. Remove names."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from itertools import groupby
 
 from migrator.core.edit_statements import insert_after, insert_before
 from migrator.core.edits import Edit
@@ -77,3 +79,28 @@ def bound_as(file: File, target: str) -> str:
         if any(isinstance(b, Import) and b.target == target for b in bindings):
             return name
     return ""
+
+
+def remove_names(file: File, statement: ast.Import | ast.ImportFrom, unwanted: Sequence[ast.alias]) -> list[Edit]:
+    """Remove some, but not all, of the names that an import statement binds."""
+    spans = [file.source.span(alias) for alias in statement.names]
+    edits: list[Edit] = []
+    for is_unwanted, run in groupby(range(len(spans)), key=lambda i: statement.names[i] in unwanted):
+        if not is_unwanted:
+            continue
+        places = list(run)
+        if lines := _own_lines(file, statement, spans[places[0]][0], spans[places[-1]][1]):
+            edits.append(Edit(*lines, b""))
+        elif places[-1] + 1 < len(spans):
+            edits.append(Edit(spans[places[0]][0], spans[places[-1] + 1][0], b""))
+        else:
+            edits.append(Edit(spans[places[0] - 1][1], spans[places[-1]][1], b""))
+    return edits
+
+
+def _own_lines(file: File, statement: ast.stmt, start: int, end: int) -> tuple[int, int] | None:
+    """The lines of names in parentheses that stand on lines of their own."""
+    line, stop = file.source.line_start(start), file.source.line_end(end)
+    before, after = file.source.text[line:start].strip(), file.source.text[end:stop].strip().lstrip(b", ")
+    alone = not before and (not after or after.startswith(b"#"))
+    return (line, stop) if alone and file.text(statement).endswith(")") else None

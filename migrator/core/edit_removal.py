@@ -112,8 +112,9 @@ def _run_on_line(file: File, line: list[ast.stmt], first: int, last: int) -> Edi
 
 
 def _past_blank_lines(file: File, start: int, stop: int) -> int:
-    """`stop`, moved over the blank lines that would add to those before `start`."""
-    before, text = 0, file.source.text
+    """`stop`, moved over the blank lines that would add to those before `start`; a file starts with none."""
+    text = file.source.text
+    before = 0 if start else len(text)
     while start and not text[(previous := file.source.line_start(start - 1)) : start].strip():
         before, start = before + 1, previous
     while before and stop < len(text) and not text[stop : file.source.line_end(stop)].strip():

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+ALL = ("**",)
+
 
 @lru_cache(maxsize=256)
 def _regex(pattern: str) -> re.Pattern[str]:

@@ -74,7 +74,12 @@ def check_link(path: str, target: bytes) -> None:
         raise UnsafePathError(f"the link {path!r} -> {text!r} points out of the tree")
 
 
-def _object_id(kind: bytes, body: bytes) -> bytes:
+def object_id(entry: Entry) -> str:
+    """Return the id that git gives an entry: its blob's, or a submodule's commit."""
+    return entry.data.decode() if entry.mode is Mode.GITLINK else _hash(b"blob", entry.data).hex()
+
+
+def _hash(kind: bytes, body: bytes) -> bytes:
     return hashlib.sha1(kind + b" %d\0" % len(body) + body, usedforsecurity=False).digest()
 
 
@@ -94,12 +99,10 @@ def git_tree_hash(tree: Tree) -> str:
     rows: list[tuple[bytes, bytes]] = []
     for name, entry in files.items():
         raw = name.encode("utf-8", "surrogateescape")
-        gitlink = entry.mode is Mode.GITLINK
-        digest = bytes.fromhex(entry.data.decode()) if gitlink else _object_id(b"blob", entry.data)
-        rows.append((raw, entry.mode.value.encode() + b" " + raw + b"\0" + digest))
+        rows.append((raw, entry.mode.value.encode() + b" " + raw + b"\0" + bytes.fromhex(object_id(entry))))
     for name, below in folders.items():
         raw = name.encode("utf-8", "surrogateescape")
         digest = bytes.fromhex(git_tree_hash(below))
         # git sorts a folder as if its name ended in a slash
         rows.append((raw + b"/", b"40000 " + raw + b"\0" + digest))
-    return _object_id(b"tree", b"".join(row for _, row in sorted(rows))).hex()
+    return _hash(b"tree", b"".join(row for _, row in sorted(rows))).hex()

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrator.core import linemap
-from migrator.core.tree import Entry, Mode, Tree, check_path
+from migrator.core.tree import Entry, Mode, Tree, check_path, object_id
 from migrator.core.udiff_checks import check_folders, check_free, check_links, check_target
-from migrator.core.udiff_content import object_id, read_text, write_text
+from migrator.core.udiff_content import read_text, write_text
 from migrator.core.udiff_paths import shown
 from migrator.core.udiff_place import Placed, counted, note, place, rewritten, stands_already
 from migrator.core.udiff_runs import changed_runs

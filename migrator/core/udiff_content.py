@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 
@@ -25,16 +24,6 @@ def write_text(mode: Mode, text: bytes, spot: Spot) -> Entry:
     if not match:
         raise spot.conflict(f"expected a submodule's commit, found {text!r}")
     return Entry(match[1], mode)
-
-
-def object_id(entry: Entry) -> str:
-    """The id that git's `index` lines give the entry: a blob's SHA-1, or a submodule's commit.
-
-    Source: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
-    """
-    if entry.mode is Mode.GITLINK:
-        return entry.data.decode("ascii")
-    return hashlib.sha1(b"blob %d\0" % len(entry.data) + entry.data, usedforsecurity=False).hexdigest()
 
 
 def parents(path: str) -> Iterator[str]:

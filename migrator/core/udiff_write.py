@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from migrator.core.tree import Entry, Mode, Tree
-from migrator.core.udiff_content import object_id, read_text
+from migrator.core.tree import Entry, Mode, Tree, object_id
+from migrator.core.udiff_content import read_text
 from migrator.core.udiff_paths import decode, encode, quote, shown
 from migrator.core.udiff_types import split_lines
 from migrator.errors import LayerError

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from migrator.core.globs import ALL, selected
 from migrator.core.tree import Tree
 from migrator.errors import UpstreamError
 from migrator.repo.archive import read_archive
@@ -13,7 +14,6 @@ from migrator.repo.cache import exclusive, install
 from migrator.repo.download import download, with_login_of
 from migrator.repo.failures import NotHereError
 from migrator.repo.git_urls import without_password
-from migrator.repo.globs import path_filter
 from migrator.repo.index import find_sdist, normalised
 from migrator.repo.index_settings import index_urls
 from migrator.repo.pins import SdistPin
@@ -32,7 +32,7 @@ def fetch_sdist(pin: SdistPin, settings: Settings, progress: Progress) -> Tree:
         with exclusive(place, progress) as work:
             if not _intact(place, pin):
                 install(_fetch(work, pin, settings, progress), place, work)
-    tree = read_archive(place, path_filter(pin.include))
+    tree = read_archive(place, lambda path: selected(path, pin.include or ALL))
     if not tree:
         raise UpstreamError(f"{pin.name}: nothing in {pin.project}=={pin.version} matches the pin's include")
     return tree

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from migrator.core.tree import Entry, Mode, Tree, check_path
+from migrator.core.tree import Entry, Mode, Tree, check_path, object_id
 from migrator.errors import LayerError
 from migrator.repo.output_git import OutputGit
 
@@ -31,11 +30,6 @@ class TreeChange:
         self.written = sorted(path for path, item in after.items() if before.get(path) != item)
 
 
-def blob_id(data: bytes) -> str:
-    """Return the id that git gives a file of these bytes."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
 def list_tree(tree: Tree) -> dict[str, Item]:
     """List a tree in memory. Raises `LayerError` for a tree that cannot stand in a folder."""
     for path in tree:
@@ -48,7 +42,7 @@ def list_tree(tree: Tree) -> dict[str, Item]:
 
 
 def _item(entry: Entry) -> Item:
-    return Item(entry.mode, entry.data.decode() if entry.mode is Mode.GITLINK else blob_id(entry.data))
+    return Item(entry.mode, object_id(entry))
 
 
 def read_listing(git: OutputGit, commit: str) -> dict[str, Item]:

@@ -11,9 +11,9 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from migrator.core.tree import Mode
+from migrator.core.tree import Entry, Mode, object_id
 from migrator.repo.disk import Disk
-from migrator.repo.listing import Item, TreeChange, blob_id
+from migrator.repo.listing import Item, TreeChange
 
 _FOLDER = Item(Mode.GITLINK, "")  # a folder on the disk; a submodule's is left empty, as git does
 _OTHER = Item(Mode.FILE, "")  # a socket, a device: nothing that a tree can hold
@@ -147,7 +147,7 @@ def _observe(path: str) -> Item | None:
     if stat.S_ISDIR(mode):
         return _FOLDER
     if stat.S_ISLNK(mode):
-        return Item(Mode.LINK, blob_id(os.fsencode(Path(path).readlink())))
+        return Item(Mode.LINK, object_id(Entry(os.fsencode(Path(path).readlink()))))
     if stat.S_ISREG(mode):
-        return Item(Mode.EXECUTABLE if mode & stat.S_IXUSR else Mode.FILE, blob_id(Path(path).read_bytes()))
+        return Item(Mode.EXECUTABLE if mode & stat.S_IXUSR else Mode.FILE, object_id(Entry(Path(path).read_bytes())))
     return _OTHER

@@ -7,7 +7,7 @@ from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.text import Text
 
-from migrator.console import visible
+from migrator.core.visible import visible
 
 # Both colours of every cell are ours, so that the view reads the same on dark and on light terminals.
 BACKGROUND = {" ": "#1e2127", "-": "#45191f", "+": "#173a26", "": "#16181d"}

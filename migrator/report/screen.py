@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.style import Style
 from rich.text import Text
 
-from migrator.console import visible
+from migrator.core.visible import visible
 from migrator.report.diffstat import display_name
 from migrator.report.filediff import DiffLine, FileDiff, FileStatus
 from migrator.report.highlight import BACKGROUND, GUTTER, WORDS

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from migrator.core.findings import Change, Finding, Kind
+from migrator.core.visible import visible
 from migrator.report.records import Record
 
 _MOST_LINES = 20  # of one text; the rest is in `migrate diff` and in the JSON lines
@@ -24,7 +25,7 @@ def text_log(records: Sequence[Record]) -> str:
 def log_lines(records: Sequence[Record]) -> Iterator[str]:
     """Yield the lines of the log: an entry for each record, then the summary."""
     for record in records:
-        yield from entry(record)
+        yield from (visible(line) for line in entry(record))
         yield ""
     yield from summary(records)
 
@@ -82,7 +83,8 @@ def _shown(sign: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _lines(text: str) -> list[str]:
     """The lines of a text without the indent that all of them share."""
-    return textwrap.dedent(text).splitlines()
+    lines = textwrap.dedent(text.replace("\r\n", "\n")).split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def _finding(finding: Finding) -> Iterator[str]:

@@ -34,7 +34,7 @@ _POSITIONS = {
 }
 _NAMED_CALLS = {"add_argument", "get", "getattr", "getenv", "option", "parametrize", "pop", "setdefault"}
 _WRAPPERS = {"Argument", "Field", "Option", "field"}  # `device: str = field(default="cuda")`
-_VALUES = {"default", "choices", "const"}
+_VALUES = {"choices", "const", "default", "enum_values"}
 _TRANSPARENT = (ast.IfExp, ast.BoolOp, ast.Tuple, ast.List, ast.Set, ast.Starred)
 
 
@@ -79,8 +79,9 @@ def _in_call(call: ast.Call, inner: ast.AST, file: File) -> Place | None:
 
 
 def _is_named_call(call: ast.Call, inner: ast.AST | None) -> bool:
-    """`add_argument("--device", ...)`, `config.get("device", "cuda")`: a call about something named so."""
-    return last(call.func) in _NAMED_CALLS and any(
+    """Whether a call is about something named a device: `add_argument("--device", ...)`, `DEFINE_enum("device", ...)`."""
+    name = last(call.func)
+    return (name in _NAMED_CALLS or name.startswith("DEFINE_")) and any(
         says_device(last(other)) for other in call.args if other is not inner and isinstance(other, ast.Constant)
     )
 

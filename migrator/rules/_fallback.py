@@ -114,20 +114,21 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
 
 def take_fallback(file: File, found: Attempt) -> tuple[list[Edit], tuple[int, int]]:
     """Put the handler's kept statements in the place of the try statement: the edits and the span they re-indent."""
-    start, end = file.source.span(found.node)
-    first, last = start_of(file, found.kept[0]), file.source.span(found.kept[-1])[1]
+    (start, end), handler = file.source.span(found.node), found.node.handlers[0]
+    first, last = start_of(file, found.kept[0]), file.source.span(handler)[1]
     if not starts_line(file, found.kept[0]):
-        return [Edit(start, first, b"")], (start, end)
+        return [Edit(start, first, b""), Edit(last, end, b"")], (start, end)
     indent, body = file.source.indent(start), file.source.line_start(first)
     surplus = file.source.indent(first)[len(indent) :]
-    edits = [Edit(file.source.line_start(start), body, b"")]
-    dropped = [s for s in found.node.handlers[0].body if s not in found.kept and start_of(file, s) > first]
-    gone = [_whole_lines(file, s) for s in dropped]
-    moved = dedent(file, found.node.handlers[0], body, indent, surplus)
-    edits += [e for e in moved if not any(lo.start <= e.start < lo.end for lo in gone)]
-    return sorted([*edits, *gone], key=lambda e: e.start), (start, max(end, last))
+    dropped = [s for s in handler.body if s not in found.kept and start_of(file, s) > first]
+    gone = [_lines(file, start_of(file, s), file.source.span(s)[1]) for s in dropped]
+    if found.node.orelse:
+        gone.append(Edit(file.source.line_end(last), file.source.line_end(end), b""))
+    moved = dedent(file, handler, body, indent, surplus)
+    kept = [edit for edit in moved if not any(lines.start <= edit.start < lines.end for lines in gone)]
+    head = Edit(file.source.line_start(start), body, b"")
+    return sorted([head, *kept, *gone], key=lambda edit: edit.start), (start, max(end, *(e.end for e in moved)))
 
 
-def _whole_lines(file: File, statement: ast.stmt) -> Edit:
-    start, end = start_of(file, statement), file.source.span(statement)[1]
+def _lines(file: File, start: int, end: int) -> Edit:
     return Edit(file.source.line_start(start), file.source.line_end(end), b"")

@@ -80,17 +80,23 @@ class DeviceStrings(Rule):
             return
         if place_of(table, file) is None:
             return
-        start, end = file.source.span(table)
         if all(is_device_text(value) for value in table.values):
-            yield self._fix(file, [Edit(start, end, b'"hpu"')], self.reason + _DROPPED, loads=True)
+            yield self._fix(file, [_single(file, table, "hpu")], self.reason + _DROPPED, loads=True)
         elif all(isinstance(value, ast.Constant) and value.value == "cpu" for value in table.values):
-            yield self._fix(file, [Edit(start, end, b'"cpu"')], "A checkpoint of Gaudi names no GPU.", loads=False)
+            yield self._fix(file, [_single(file, table, "cpu")], "A checkpoint of Gaudi names no GPU.", loads=False)
         else:
             advice = 'Give torch.load one device: map_location="hpu" or "cpu".'
             yield self.finding(file, table, "maps the GPUs of a checkpoint to other devices", advice)
 
     def _fix(self, file: File, edits: list[Edit], reason: str, *, loads: bool) -> Fix:
         return self.fix([*edits, *(backend_import(file) if loads else [])], reason=reason)
+
+
+def _single(file: File, table: ast.Dict, device: str) -> Edit:
+    """One device in place of a table of them, in the quotes of its first key."""
+    start, end = file.source.span(table)
+    new = respell(file, next(key for key in table.keys if key is not None), device).new
+    return Edit(start, end, new)
 
 
 def _type_of(call: ast.Call) -> ast.expr:

@@ -20,7 +20,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from enum import Enum
 
+from migrator.core.edit_imports import remove_names
 from migrator.core.edit_removal import remove_all
 from migrator.core.edits import Edit, Fix
 from migrator.core.file import Context, File
@@ -28,7 +30,6 @@ from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
 from migrator.core.scopes import Scope
 from migrator.rules._fallback import Attempt, Import, attempt, is_guarded, take_fallback
-from migrator.rules._torch import aliases_removed
 
 _BUILTINS = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__spec__"}
 
@@ -41,47 +42,68 @@ class GpuImports(Rule):
     reason = "The package is built for GPUs and cannot be imported on Gaudi; nothing in the file uses it any more."
     source = "docs/api-map.md"
     needles = ()  # the API map's own, see `concerns`
-    nodes = (ast.Import, ast.ImportFrom, ast.Try)
+    nodes = (ast.Module,)
 
     def concerns(self, data: bytes, context: Context) -> bool:
         """Whether the bytes hold a part of any name in the API map."""
         return any(needle in data for needle in context.api.needles)
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
-        """An import statement, or a try statement that only tries to import."""
-        if (found := attempt(node)) is not None:
-            yield from self._attempt(found, file)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)) and not is_guarded(node, file):
-            unused = [alias for alias in node.names if _is_gpu_only(node, alias, file) and _is_unused(node, alias, file)]
-            if unused and not _is_for_others(node, file):
-                whole = len(unused) == len(node.names)
-                yield self.fix(remove_all(file, [node]) if whole else aliases_removed(file, node, unused))
+        """All imports of the file: what goes altogether goes at once, so that no block is left empty."""
+        removed: list[ast.stmt] = []
+        edits: list[Edit] = []
+        for statement in file.index.nodes:
+            if (found := attempt(statement)) is not None:
+                outcome = _outcome(found, file)
+                if outcome is _Outcome.FALLBACK:
+                    moved, span = take_fallback(file, found)
+                    yield self.fix(moved, reindents=[span])
+                elif outcome is _Outcome.REMOVE:
+                    removed.append(found.node)
+            elif isinstance(statement, (ast.Import, ast.ImportFrom)) and not is_guarded(statement, file):
+                unused = [] if _is_for_others(statement, file) else _unused(statement, file)
+                if len(unused) == len(statement.names):
+                    removed.append(statement)
+                elif unused:
+                    edits += remove_names(file, statement, unused)
+        yield self.fix([*remove_all(file, removed), *edits])
 
-    def _attempt(self, found: Attempt, file: File) -> Iterator[Fix]:
-        gpu_only = [_is_gpu_only(s, alias, file) for s in found.imports for alias in s.names]
-        if not any(gpu_only) or any(_is_for_others(s, file) for s in found.imports):
-            return
-        first = _is_gpu_only(found.imports[0], found.imports[0].names[0], file)
-        unused = all(_is_unused(s, alias, file) for s in found.imports for alias in s.names)
-        if not unused and not (first and found.is_replacement):
-            return
-        read = _read_names(found, file)
-        if found.kept and not found.raises and (read or not _is_script(file)):
-            if found.set_by_try <= found.set_by_handler:
-                edits, span = take_fallback(file, found)
-                yield self.fix(edits, reindents=[span])
-        elif unused and not read:
-            yield self.fix(remove_all(file, [found.node]))
+
+class _Outcome(Enum):
+    LEAVE = 0
+    REMOVE = 1
+    FALLBACK = 2
+
+
+def _outcome(found: Attempt, file: File) -> _Outcome:
+    """What becomes of a try statement that only tries to import."""
+    aliases = [(statement, alias) for statement in found.imports for alias in statement.names]
+    gpu_only = [_is_gpu_only(statement, alias, file) for statement, alias in aliases]
+    is_unused = all(_is_unused(statement, alias, file) for statement, alias in aliases)
+    if not any(gpu_only) or any(_is_for_others(statement, file) for statement in found.imports):
+        return _Outcome.LEAVE
+    if not is_unused and not (gpu_only[0] and found.is_replacement):
+        return _Outcome.LEAVE
+    is_read = _reads_flags(found, file)
+    has_fallback = bool(found.kept) and not found.raises and found.set_by_try <= found.set_by_handler
+    if has_fallback and (is_read or not _is_script(file)):
+        return _Outcome.FALLBACK
+    return _Outcome.LEAVE if is_read else _Outcome.REMOVE
+
+
+def _unused(statement: Import, file: File) -> list[ast.alias]:
+    return [a for a in statement.names if _is_gpu_only(statement, a, file) and _is_unused(statement, a, file)]
 
 
 def _is_gpu_only(statement: Import, alias: ast.alias, file: File) -> bool:
     """Whether the API map knows the imported name or anything below it; of torch, only what is below torch.cuda."""
     base = f"{statement.module}." if isinstance(statement, ast.ImportFrom) else ""
     name = f"{base}{alias.name}"
-    if getattr(statement, "level", 0) or (name.split(".")[0] == "torch" and not name.startswith("torch.cuda.")):
+    binds_torch = isinstance(statement, ast.Import) and not alias.asname
+    if name == "torch" or (name.startswith("torch.") and (binds_torch or not name.startswith("torch.cuda."))):
         return False
-    if isinstance(statement, ast.Import) and name.startswith("torch.") and not alias.asname:
-        return False  # it binds `torch`
+    if isinstance(statement, ast.ImportFrom) and statement.level:
+        return False
     return any(file.context.api.lookup(spelling) is not None for spelling in (name, f"{name}.*"))
 
 
@@ -106,7 +128,7 @@ def _scope(statement: ast.stmt, file: File) -> Scope:
     return next(file.index.scopes[node] for node in file.ancestors(statement) if node in file.index.scopes)
 
 
-def _read_names(found: Attempt, file: File) -> bool:
+def _reads_flags(found: Attempt, file: File) -> bool:
     """Whether anything reads a name that the try or its handler sets."""
     scope = _scope(found.node, file)
     return any(_is_read(name, scope, file) for name in found.set_by_try | found.set_by_handler)
@@ -131,6 +153,6 @@ def _is_all(statement: ast.Assign | ast.AugAssign) -> bool:
 
 def _is_for_others(statement: Import, file: File) -> bool:
     """Whether the import is there for other files: a package's own, or marked as meant although unused."""
-    return file.path.endswith("__init__.py") or "noqa" in file.source.text[
-        file.source.line_start(file.source.span(statement)[0]) : file.source.line_end(file.source.span(statement)[1])
-    ].decode("utf-8")
+    start, end = file.source.span(statement)
+    lines = file.source.text[file.source.line_start(start) : file.source.line_end(end)]
+    return file.path.rpartition("/")[2] == "__init__.py" or b"noqa" in lines

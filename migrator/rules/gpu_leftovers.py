@@ -16,6 +16,7 @@ from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
 from migrator.core.scopes import dotted
 
+_ODD_FORM = "The rule {} rewrites the usual forms of it, not this one: write it in such a form, or port it by hand."
 _LEFT = {Kind.MANUAL, Kind.UNSUPPORTED}
 
 
@@ -61,8 +62,8 @@ class GpuLeftovers(Rule):
 
     def _left(self, node: ast.AST, name: str, entry: ApiEntry, file: File) -> Finding:
         kind = entry.kind if entry.kind in _LEFT else Kind.MANUAL
-        message = entry.reason if entry.kind in _LEFT else f"{name} is used in a way that no rule rewrites"
-        advice = entry.advice or (f"Use {entry.to} here." if entry.to else f"See the entry of {entry.name}.")
+        message = entry.reason or f"{name} is left"
+        advice = entry.advice or (f"Use {entry.to} here." if entry.to else _ODD_FORM.format(entry.rule))
         line = getattr(node, "lineno", 1)
         api = dotted(node) if isinstance(node, ast.expr) else name
         return Finding(kind, file.path, line, api, message, advice, self.name)

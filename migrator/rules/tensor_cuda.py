@@ -29,7 +29,7 @@ from migrator.rules._tensor_types import TYPE_NAME, construct, convert, dtype_of
 
 _OPTIONS = frozenset({"device", "memory_format", "non_blocking"})
 _NO_ARGUMENTS = re.compile(rb"cuda\s*\(\s*\)")
-_OWN_CUDA = 'Let to() do the same, or override _apply(): moved code calls .to("hpu") and no longer cuda().'
+_OWN_CUDA = 'Rename it to to(self, device) or let to() do the same: callers now call .to("hpu").'
 
 
 class TensorCuda(Rule):
@@ -47,9 +47,8 @@ class TensorCuda(Rule):
         if isinstance(node, ast.Call):
             yield from self._call(node, file)
         elif isinstance(node, ast.Lambda):
-            if _moves_storage(node) and place_of(node, file) is not None:
-                start, end = file.source.span(node)
-                yield self._fix(file, [Edit(start, end, quoted(file, node, "hpu").encode())])
+            if _moves_storage(node):
+                yield from self._location(node, file)
         elif isinstance(node, ast.Attribute):
             if node.attr == "is_cuda" and isinstance(node.ctx, ast.Load) and is_tensors(node, file):
                 yield self.fix(on_hpu(node, file), reason="A tensor on Gaudi says so by its device's type.")
@@ -86,17 +85,28 @@ class TensorCuda(Rule):
             raise SpotMismatchError(call, "cuda(...)", text.decode("utf-8"))
         yield self._fix(file, [Edit(start, end, f"to({', '.join([quoted(file, call, 'hpu'), *arguments])})".encode())])
 
+    def _location(self, function: ast.Lambda, file: File) -> Iterator[Fix | Finding]:
+        """map_location=lambda storage, location: storage.cuda(...)."""
+        if place_of(function, file) is None:
+            advice = 'Give torch.load map_location="hpu" in its place.'
+            yield self.finding(file, function, "moves the storage of a checkpoint to a GPU", advice)
+            return
+        start, end = file.source.span(function)
+        yield self._fix(file, [Edit(start, end, quoted(file, function, "hpu").encode())])
+
     def _fix(self, file: File, edits: list[Edit], reason: str = "") -> Fix:
         return self.fix([*edits, *backend_import(file)], reason=reason)
 
 
 def _is_own(call: ast.Call, file: File) -> bool:
-    """Whether the call is inside a cuda() of the class itself, or in a function that loads a checkpoint's storage."""
+    """Whether the call hands on to the base class's cuda(), or moves the storage of a checkpoint."""
     functions = (f for f in file.ancestors(call) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)))
     inside = next(functions, None)
     if isinstance(inside, ast.Lambda):
         return _moves_storage(inside) and inside.body is call
-    return inside is not None and inside.name == "cuda"
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else call
+    is_super = isinstance(receiver, ast.Call) and isinstance(receiver.func, ast.Name) and receiver.func.id == "super"
+    return is_super and inside is not None and inside.name == "cuda"
 
 
 def _moves_storage(function: ast.Lambda) -> bool:

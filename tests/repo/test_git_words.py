@@ -9,7 +9,6 @@ import pytest
 from migrator.repo.git import progress_line
 from migrator.repo.git_environment import local_environment, network_environment, write_config
 from migrator.repo.git_urls import mirror_path, short_name, without_password
-from migrator.repo.globs import path_filter
 from migrator.repo.settings import Settings
 
 
@@ -62,21 +61,6 @@ def test_the_users_configuration_comes_first_so_that_it_cannot_undo_ours(tmp_pat
     written = write_config(tmp_path / "made", {"HOME": str(tmp_path)}, include_user=True).read_text()
     assert written.index(str(tmp_path / ".gitconfig")) < written.index("auto = 0")
     assert "include" not in write_config(tmp_path / "made", {"HOME": str(tmp_path)}, include_user=False).read_text()
-
-
-@pytest.mark.parametrize(
-    ("glob", "path", "matches"),
-    [
-        ("src/**", "src/a/b.py", True),
-        ("**/*.py", "b.py", True),
-        ("**/*.py", "a/b.py", True),
-        ("*.py", "a/b.py", False),
-        ("a?.py", "ab.py", True),
-        ("a.py", "aXpy", False),
-    ],
-)
-def test_globs(glob: str, path: str, matches: bool) -> None:
-    assert path_filter([glob])(path) is matches
 
 
 def test_places_come_from_the_environment(tmp_path: Path) -> None:

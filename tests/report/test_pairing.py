@@ -10,7 +10,7 @@ from migrator.report.pairing import changed_words, pairs
 def rows(*lines: str) -> list[tuple[str | None, str | None]]:
     parts = tuple(DiffLine(line[0], line[1:], 1, 1) for line in lines)
     hunk = DiffHunk(LineRange(1, 1), LineRange(1, 1), "", parts)
-    return [(old and old.text, new and new.text) for old, new in pairs(hunk)]
+    return [(old.text if old else None, new.text if new else None) for old, new in pairs(hunk)]
 
 
 def test_context_stands_on_both_sides() -> None:
