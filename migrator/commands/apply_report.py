@@ -14,8 +14,8 @@ from migrator.core.tree import git_tree_hash
 from migrator.core.udiff_write import write_diff
 from migrator.migration import Migration, run_stages
 from migrator.output import Report
-from migrator.report.records import from_lines, to_lines
 from migrator.repo.workspace import Workspace
+from migrator.report.records import from_lines, to_lines
 
 
 def report_output(migration: Migration, report: Report, place: Path, logs: Path | None, *, as_json: bool) -> None:

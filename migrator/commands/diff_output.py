@@ -11,7 +11,6 @@ from pathlib import Path
 from rich.text import Text
 
 from migrator import console
-from migrator.commands.written_file import check_place, replace_file
 from migrator.core.tree import Tree
 from migrator.errors import UsageError
 from migrator.report.diff_json import as_json
@@ -22,6 +21,7 @@ from migrator.report.screen import Page
 from migrator.report.sidebyside import side_by_side
 from migrator.report.stage_diff import StageDiff
 from migrator.report.unified import unified
+from migrator.report.written_file import check_place, replace_file
 
 WIDE = 140  # columns from which two lines of code fit side by side
 _PIPED_WIDTH = 160

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.padding import Padding
 from rich.text import Text
 
 from migrator import console
-from migrator.commands.written_file import check_place, replace_file
 from migrator.report.records import Record, format_records
 from migrator.report.screen import LABELS
 from migrator.report.textlog import log_lines, text_log
+from migrator.report.written_file import check_place, replace_file
 
 
 def show(records: Sequence[Record], *, json: bool) -> None:
@@ -21,7 +22,8 @@ def show(records: Sequence[Record], *, json: bool) -> None:
     elif console.on_terminal():
         screen = console.rich_console()
         for line in log_lines(records):
-            screen.print(_coloured(line), soft_wrap=True)
+            indent = len(line) - len(line.lstrip())
+            screen.print(Padding(_coloured(line)[indent:], (0, 0, 0, indent)))  # a long line keeps its indent
     else:
         for line in log_lines(records):
             console.out(line)

@@ -29,11 +29,14 @@ def only_asks(expression: ast.expr, file: File) -> bool:
         if isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)):
             return False
         if isinstance(node, ast.Call):
-            builtin = isinstance(node.func, ast.Name) and node.func.id in _BUILTINS
             names = file.called(node)
-            if not (builtin and not names) and not (names and names <= _QUERIES):
+            if not _is_builtin(node.func, file) and not (names and names <= _QUERIES):
                 return False
     return True
+
+
+def _is_builtin(func: ast.expr, file: File) -> bool:
+    return isinstance(func, ast.Name) and func.id in _BUILTINS and file.index.scope_of[func].find(func.id) is None
 
 
 def prune(file: File, statement: ast.stmt) -> Edit:
@@ -78,7 +81,7 @@ def _cut_branch(file: File, before: ast.stmt, keyword: int, last: ast.stmt, stat
     """Remove an `else` or `elif` branch, from its first word to the end of its last statement."""
     if not ends_line(file, before) or not ends_line(file, last):
         return remove(file, statement)
-    kept = _comments(file, keyword, start_of(file, statement), file.source.indent(start_of(file, before)))
+    kept = _comments(file, keyword, start_of(file, statement), file.source.indent(keyword))
     return Edit(file.source.line_start(keyword), file.source.line_end(file.source.span(last)[1]), kept)
 
 

@@ -13,13 +13,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from migrator.core.edit_prune import only_asks
 from migrator.core.edit_statements import start_of, starts_line
 from migrator.core.edits import Edit
 from migrator.core.file import File
-
-_PURE = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.expr_context)
-_PURE_PARTS = (ast.cmpop, ast.boolop, ast.unaryop, ast.Subscript, ast.Tuple, ast.List, ast.Set)
-_PURE_CALLS = frozenset({"isinstance", "hasattr", "len", "bool", "int"})
 
 
 def remove_all(file: File, statements: Iterable[ast.stmt]) -> list[Edit]:
@@ -37,23 +34,12 @@ def _with_emptied_ifs(file: File, doomed: set[ast.stmt]) -> set[ast.stmt]:
     waiting = list(doomed)
     while waiting:
         above = file.parent(waiting.pop())
-        if not isinstance(above, ast.If) or above in doomed or not _is_pure(above.test):
+        if not isinstance(above, ast.If) or above in doomed or not only_asks(above.test, file):
             continue
         if doomed.issuperset([*above.body, *above.orelse]):
             doomed.add(above)
             waiting.append(above)
     return doomed
-
-
-def _is_pure(test: ast.expr) -> bool:
-    """Whether evaluating the test does nothing but look."""
-    for node in ast.walk(test):
-        if isinstance(node, ast.Call):
-            if not (isinstance(node.func, ast.Name) and node.func.id in _PURE_CALLS):
-                return False
-        elif not isinstance(node, (*_PURE, *_PURE_PARTS)):
-            return False
-    return True
 
 
 def _inside(file: File, statement: ast.stmt, doomed: set[ast.stmt]) -> bool:

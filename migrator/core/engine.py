@@ -108,7 +108,7 @@ def _ask(file: File, rules: Sequence[Rule]) -> tuple[list[Fix], tuple[Finding, .
             findings.append(answer)
         elif answer.edits:
             fixes.append(answer)
-    return fixes, tuple(dict.fromkeys(findings))
+    return list(dict.fromkeys(fixes)), tuple(dict.fromkeys(findings))  # several spots may ask for the very same
 
 
 def _answers(file: File, rules: Sequence[Rule]) -> Iterator[Fix | Finding]:

@@ -11,6 +11,8 @@ from migrator.core.findings import LineRange
 from migrator.core.linemap import Hunk, LineMap, line_starts
 from migrator.core.steps import Step, StepChange
 
+_Span = tuple[int, int, bytes]
+
 
 @dataclass
 class _Group:
@@ -74,6 +76,10 @@ def _hunks(groups: Sequence[_Group]) -> list[Hunk]:
     return hunks
 
 
+def _span(edit: Edit) -> _Span:
+    return edit.start, edit.end, edit.new
+
+
 def step_of(
     path: str, before: bytes, after: bytes, edits: Sequence[Edit], fixes: Sequence[Fix], first_fix: int
 ) -> Step:
@@ -82,12 +88,16 @@ def step_of(
     groups = _groups(old, edits)
     hunks = _hunks(groups)
     changes: list[StepChange] = []
+    said: set[tuple[str, int, frozenset[_Span]]] = set()
     for number, fix in enumerate(fixes, first_fix):
-        own = {(e.start, e.end, e.new) for e in fix.edits}
-        for group, hunk in zip(groups, hunks, strict=True):
-            if any((e.start, e.end, e.new) in own for e in group.edits):
-                texts = (old.slice(hunk.before), new.slice(hunk.after))
-                changes.append(
-                    StepChange(hunk.before, hunk.after, *texts, fix.rule, fix.kind, fix.reason, fix.source, number)
-                )
+        spans = {_span(edit) for edit in fix.edits}
+        for at, (group, hunk) in enumerate(zip(groups, hunks, strict=True)):
+            own = frozenset(spans & {_span(edit) for edit in group.edits})
+            if not own or (fix.rule, at, own) in said:
+                continue  # the import that an earlier fix of the rule has asked for is explained once
+            said.add((fix.rule, at, own))
+            texts = (old.slice(hunk.before), new.slice(hunk.after))
+            changes.append(
+                StepChange(hunk.before, hunk.after, *texts, fix.rule, fix.kind, fix.reason, fix.source, number)
+            )
     return Step(path, path, LineMap(tuple(hunks)), tuple(changes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pygments.token import Comment, Keyword, Name, Number, Operator, String, Token  # type: ignore[import-untyped]  # comes with rich
+from pygments.token import Comment, Keyword, Name, Number, Operator, String, Token  # comes with rich
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.text import Text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from migrator.core.findings import Change, Finding, Kind
 from migrator.core.visible import visible
@@ -24,10 +25,16 @@ def text_log(records: Sequence[Record]) -> str:
 
 def log_lines(records: Sequence[Record]) -> Iterator[str]:
     """Yield the lines of the log: an entry for each record, then the summary."""
-    for record in records:
+    told = list(dict.fromkeys(_without_fix(record) for record in records))
+    for record in told:
         yield from (visible(line) for line in entry(record))
         yield ""
-    yield from summary(records)
+    yield from summary(told)
+
+
+def _without_fix(record: Record) -> Record:
+    """The same lines changed for the same reason are one entry, however many fixes asked for it."""
+    return replace(record, item=replace(record.item, fix=0)) if isinstance(record.item, Change) else record
 
 
 def entry(record: Record) -> Iterator[str]:

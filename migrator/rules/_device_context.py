@@ -79,7 +79,7 @@ def _in_call(call: ast.Call, inner: ast.AST, file: File) -> Place | None:
 
 
 def _is_named_call(call: ast.Call, inner: ast.AST | None) -> bool:
-    """Whether a call is about something named a device: `add_argument("--device", ...)`, `DEFINE_enum("device", ...)`."""
+    """Whether a call is about something named a device: `add_argument("--device", ...)`, `DEFINE_enum("device")`."""
     name = last(call.func)
     return (name in _NAMED_CALLS or name.startswith("DEFINE_")) and any(
         says_device(last(other)) for other in call.args if other is not inner and isinstance(other, ast.Constant)

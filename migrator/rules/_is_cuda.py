@@ -37,7 +37,12 @@ def on_hpu(node: ast.Attribute, file: File) -> list[Edit]:
         if file.source.text[outer:start].strip() == b"not":
             edits, sign, whole = [Edit(outer, start, b"")], "!=", above
     text = f"device.type {sign} {quoted(file, node, 'hpu')}"
-    if isinstance(file.parent(whole), _BINDS_TIGHTER):
+    if isinstance(file.parent(whole), _BINDS_TIGHTER) and not _in_parentheses(whole, file):
         edits = [Edit(edits[0].start if edits else start, start, b"(")]
         text += ")"
     return [*edits, Edit(at, end, text.encode())]
+
+
+def _in_parentheses(node: ast.AST, file: File) -> bool:
+    start, end = file.source.span(node)
+    return file.source.text[:start].rstrip().endswith(b"(") and file.source.text[end:].lstrip().startswith(b")")

@@ -74,6 +74,14 @@ def test_a_rename_names_the_old_file() -> None:
     assert "        renamed: from train.py\n" in log(replace(CHANGE, old_file="train.py"))
 
 
+def test_what_several_fixes_asked_for_is_told_once() -> None:
+    assert log(CHANGE, replace(CHANGE, fix=2)) == log(CHANGE)
+
+
+def test_no_file_can_steer_the_terminal() -> None:
+    assert "\x1b" not in log(replace(CHANGE, text_after="print('\x1b[2J')\n"))
+
+
 def test_a_finding() -> None:
     assert log(FINDING) == (
         "[2026-11-21 03:10:11] run.sh:3\n"
@@ -89,6 +97,6 @@ def test_a_finding() -> None:
 
 def test_the_summary_counts_by_class_and_file() -> None:
     other = replace(CHANGE, file="other.py", kind=Kind.MISMATCH)
-    assert log(CHANGE, CHANGE, other, FINDING).endswith(
+    assert log(CHANGE, replace(CHANGE, after=LineRange(140, 1)), other, FINDING).endswith(
         "3 changes in 2 files: 2 hpu_match, 1 hpu_mismatch\n1 finding in 1 file: 1 hpu_manual\n"
     )

@@ -42,8 +42,8 @@ def test_imported_names_get_the_whole_name_at_their_use(check_transformed):
         """,
         """\
         import os
-        import torch
         from torch.cuda import manual_seed_all, Stream as S
+        import torch
         torch.hpu.manual_seed_all(1)
         side = torch.hpu.Stream()
         """,

@@ -21,7 +21,7 @@ NOW = {"mode": "compile"}
         ('torch.device("cuda:" + str(rank))', 'torch.device("hpu")'),
         ('torch.device("cuda:%d" % rank)', 'torch.device("hpu")'),
         ("torch.device('cuda:{}'.format(max(rank, 0)))", "torch.device('hpu')"),
-        ("torch.device('cu' 'da')", "torch.device('hpu')"),
+        ("torch.device('cuda' ':0')", "torch.device('hpu')"),
         ('model.to("cuda", torch.float32)', 'model.to("hpu", torch.float32)'),
         ('model.to(device="cuda:0")', 'model.to(device="hpu")'),
         ('torch.zeros(3, device="cuda")', 'torch.zeros(3, device="hpu")'),
@@ -51,7 +51,10 @@ NOW = {"mode": "compile"}
         ('device, name = "cuda", "cuda"', 'device, name = "hpu", "cuda"'),
         ('(device := "cuda")', '(device := "hpu")'),
         ('device: str = field(default="cuda")', 'device: str = field(default="hpu")'),
-        ('flags.DEFINE_enum("base_device", "cuda", ["cuda"], "x")', 'flags.DEFINE_enum("base_device", "hpu", ["hpu"], "x")'),
+        (
+            'flags.DEFINE_enum("base_device", "cuda", ["cuda"], "x")',
+            'flags.DEFINE_enum("base_device", "hpu", ["hpu"], "x")',
+        ),
         (
             'parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"], help="cuda")',
             'parser.add_argument("--device", default="hpu", choices=["hpu", "cpu"], help="cuda")',

@@ -69,8 +69,7 @@ def test_layout_and_comments_of_a_chain_stay(check_transformed):
 def test_import_of_typed_name_alone(check_transformed):
     check_transformed(
         "from torch.cuda import LongTensor\nx = LongTensor([1])\n",
-        "from torch.cuda import LongTensor\nimport torch\n"
-        'x = torch.tensor([1], dtype=torch.int64, device="hpu")\n',
+        'from torch.cuda import LongTensor\nimport torch\nx = torch.tensor([1], dtype=torch.int64, device="hpu")\n',
         RULE,
         **NOW,
     )
