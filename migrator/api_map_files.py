@@ -7,7 +7,7 @@ from pathlib import Path
 
 from migrator.core.api_map import ApiMap, build, parse
 from migrator.errors import UsageError
-from migrator.resources import data_root
+from migrator.resources import find_data
 from migrator.toml_file import read_toml
 
 
@@ -21,5 +21,5 @@ def read_api_map(folder: Path) -> ApiMap:
 
 @cache
 def load_api_map() -> ApiMap:
-    """The map that travels with the package."""
-    return read_api_map(data_root() / "patches" / "api_map")
+    """The map in force: the package's, or the user's own in `MIGRATE_DATA`."""
+    return read_api_map(find_data("patches/api_map"))

@@ -12,12 +12,13 @@ from migrator import __version__
 
 
 def write_bug_report(error: BaseException, argv: Sequence[str]) -> Path:
-    """Write the traceback to a new file in the temporary folder and return its path."""
+    """Write the traceback to a new file in the temporary folder and return its path. Raises `OSError`."""
     lines = [
         f"migrate {__version__}, Python {platform.python_version()}, {platform.platform()}\n",
         f"arguments: {list(argv)!r}\n\n",
         *traceback.format_exception(error),
     ]
-    with tempfile.NamedTemporaryFile("w", prefix="migrate-bug-", suffix=".log", delete=False) as file:
-        file.writelines(lines)
+    text = "".join(lines).encode("utf-8", "backslashreplace")  # paths may hold bytes that are no text
+    with tempfile.NamedTemporaryFile("wb", prefix="migrate-bug-", suffix=".log", delete=False) as file:
+        file.write(text)
     return Path(file.name)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from migrator import __version__
 from migrator.commands import apply, diff, log, pins
+from migrator.console import err, visible
 from migrator.errors import ExitCode, MigrateError
 
 _COMMANDS = (pins, apply, diff, log)
@@ -35,33 +36,43 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code. `SystemExit` comes from argparse: --help, or a wrong argument."""
+    _open_missing_streams()
     try:
-        args = parser().parse_args(argv)
-        code = int(args.run(args))
-        sys.stdout.flush()
-        return code
-    except MigrateError as error:
-        from migrator.console import err  # noqa: PLC0415
-
-        err(f"migrate: {error.message}")
-        if error.hint:
-            err(f"  {error.hint}")
-        return int(error.exit_code)
-    except KeyboardInterrupt:
-        from migrator.console import err  # noqa: PLC0415
-
-        err("migrate: interrupted; run the same command again to continue")
-        return int(ExitCode.INTERRUPTED)
+        return _outcome(sys.argv[1:] if argv is None else list(argv))
     except BrokenPipeError:
         # the reader went away (`migrate diff | head`); nothing is wrong and nothing more can be said
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon(sys.stdout, sys.stderr)
         return int(ExitCode.DONE)
-    except Exception as error:
-        from migrator.bug_report import write_bug_report  # noqa: PLC0415
-        from migrator.console import err  # noqa: PLC0415
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)  # again, while the first one was being reported
 
-        path = write_bug_report(error, sys.argv if argv is None else list(argv))
-        err(f"migrate: a bug: {type(error).__name__}: {error}")
-        err(f"  what happened is written down in {path}; please report it")
-        return int(ExitCode.BUG)
+
+def _outcome(argv: list[str]) -> int:
+    try:
+        return _run(argv)
+    except MigrateError as error:
+        return _say(error.message, error.hint, error.exit_code)
+    except KeyboardInterrupt:
+        return _say("interrupted; run the same command again to continue", "", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and _is_full(error):
+            return _say(f"cannot write the output: {error.strerror}", "free some space and run again", ExitCode.USAGE)
+        return _report_bug(error, argv)
+
+
+def _run(argv: list[str]) -> int:
+    try:
+        args = parser().parse_args(argv)
+        return int(args.run(args))
+    finally:
+        sys.stdout.flush()  # here, where a full disk or a closed pipe still has somebody to tell
+
+
+def _say(message: str, hint: str, code: ExitCode) -> int:
+    err(visible(f"migrate: {message}"))
+    if hint:
+        err(visible(f"  {hint}"))
+    return int(code)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from migrator.resources import data_root
+from migrator.resources import find_data
 
 _PACKAGE = Path(__file__).resolve().parent
-_DECIDES = ("core", "rules", "codemods", "targets.toml", "migration.py", "recipes.py")
+_DECIDES = ("core", "rules", "codemods", "targets.toml", "migration.py", "recipes.py", "recipe_layers.py")
 
 
 def fingerprint() -> str:
     """SHA-256 over the rewriting code, the release facts and the API map."""
     whole = hashlib.sha256()
-    roots = [_PACKAGE / name for name in _DECIDES] + [data_root() / "patches" / "api_map"]
+    roots = [_PACKAGE / name for name in _DECIDES] + [find_data("patches/api_map")]
     for root in roots:
         files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.suffix in (".py", ".toml"))
         for path in files:
             data = path.read_bytes()
-            whole.update(f"{root.name}/{path.name}\0{len(data)}\0".encode() + data)
+            whole.update(f"{path.relative_to(root.parent).as_posix()}\0{len(data)}\0".encode() + data)
     return whole.hexdigest()

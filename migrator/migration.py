@@ -12,8 +12,8 @@ from migrator.core.layers import Stage, StageResult
 from migrator.core.stages import Toolbox, apply_stage
 from migrator.core.target import Target
 from migrator.core.tree import Tree, git_tree_hash
-from migrator.errors import LayerError
-from migrator.recipes import LEVELS, Recipe
+from migrator.errors import LayerError, UsageError
+from migrator.recipes import Recipe
 from migrator.repo.pins import ExpectedStage
 from migrator.repo.upstream import Upstream
 from migrator.rules import all_rules
@@ -44,8 +44,13 @@ class Migration:
         }
 
     def stages(self, level: str) -> tuple[Stage, ...]:
-        """The recipe's stages up to `level`."""
-        return self.recipe.stages[: LEVELS.index(level) + 1]
+        """The recipe's stages up to `level`. Raises `UsageError` when the recipe does not go that far."""
+        names = [stage.name for stage in self.recipe.stages]
+        if level not in names:
+            raise UsageError(
+                f"recipe {self.recipe.name} has no stage {level}", hint=f"its levels are {', '.join(names)}"
+            )
+        return self.recipe.stages[: names.index(level) + 1]
 
 
 def toolbox_for(target: Target) -> Toolbox:
@@ -58,10 +63,18 @@ def run_stages(migration: Migration, tree: Tree, stages: tuple[Stage, ...]) -> I
     """Apply `stages` one after another to `tree`. Raises `LayerError` when a stage does not apply."""
     toolbox = toolbox_for(migration.target)
     for stage in stages:
-        result = apply_stage(stage, tree, migration.upstream.tree, toolbox)
+        result = _apply(migration, stage, tree, toolbox)
         check_expected(migration, stage.name, result.tree)
         yield result
         tree = result.tree
+
+
+def _apply(migration: Migration, stage: Stage, tree: Tree, toolbox: Toolbox) -> StageResult:
+    try:
+        return apply_stage(stage, tree, migration.upstream.tree, toolbox)
+    except LayerError as error:
+        where = f"{migration.name}: recipe {migration.recipe.name}, stage {stage.name}"
+        raise LayerError(f"{where}: {error.message}", hint=error.hint) from error
 
 
 def check_expected(migration: Migration, stage: str, tree: Tree) -> None:
@@ -72,5 +85,5 @@ def check_expected(migration: Migration, stage: str, tree: Tree) -> None:
         raise LayerError(
             f"{migration.name}: stage {stage} gives the tree {found}, recorded is {expected.tree}",
             hint="a rule or a layer has changed what it does; review the difference, then record the new hash in "
-            f"upstream_pins/{migration.name}.toml",
+            f"upstream_pins/{migration.name}.toml (scripts/record_expected.py)",
         )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from migrator.core.findings import Finding, Kind
-from migrator.core.layers import StageResult, Status
+from migrator.core.layers import StageResult
 from migrator.core.tree import Tree, git_tree_hash
 from migrator.errors import LayerError, OutputError
 from migrator.fingerprint import fingerprint
 from migrator.migration import UPSTREAM, Migration, check_expected, run_stages
-from migrator.report.records import to_lines
+from migrator.repo.commit_id import commit_id
+from migrator.repo.commit_objects import commit_message
 from migrator.repo.rules_note import read_rules_note, write_rules_note
 from migrator.repo.workspace import CommittedStage, Workspace
 from migrator.repo.workspace_writer import WorkspaceWriter
+from migrator.report.records import to_lines
+from migrator.stage_message import StageMessage, stage_message, upstream_message
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,31 @@ class Report:
 
 
 def bring_to(migration: Migration, level: str, workspace: Workspace) -> Report:
-    """Add the stages up to `level` that the output lacks. Nothing changes where all are there."""
+    """Add the stages up to `level` that the output lacks. Nothing changes where all are there.
+
+    Raises `OutputError` for an output that was made otherwise, changed or is in use, and `LayerError` when a stage
+    does not apply or is not the recorded one; the stages before that one are there then.
+    """
+    stages = migration.stages(level)
     with workspace.locked() as writer:
         writer.begin(migration.settings)
         done = workspace.stages()
         if done:
             workspace.check_unchanged()
             _check_same_rules(migration, done, workspace)
-        added, results = _add(migration, level, workspace, writer, [stage.name for stage in done])
+            _check_recorded(migration, done)
+        names = [stage.name for stage in done]
+        added = [] if done else [_commit_upstream(migration, writer)]
+        parent = done[-1].commit if done else added[0]
+        missing = tuple(stage for stage in stages if stage.name not in names)
+        start: Tree = workspace.read_tree(names[-1]) if missing and done else migration.upstream.tree
+        results: list[StageResult] = []
+        for result in run_stages(migration, start, missing):
+            parent = _commit_stage(migration, result, writer, parent)
+            results.append(result)
         write_rules_note(workspace.path, fingerprint())
-        return Report(workspace.stages(), added, results)
+        new = ([] if done else [UPSTREAM]) + [result.stage.name for result in results]
+        return Report(workspace.stages(), tuple(new), tuple(results))
 
 
 def _check_same_rules(migration: Migration, done: tuple[CommittedStage, ...], workspace: Workspace) -> None:
@@ -54,94 +70,46 @@ def _check_same_rules(migration: Migration, done: tuple[CommittedStage, ...], wo
             )
 
 
-def _add(
-    migration: Migration, level: str, workspace: Workspace, writer: WorkspaceWriter, have: list[str]
-) -> tuple[tuple[str, ...], tuple[StageResult, ...]]:
-    stages = migration.stages(level)
-    missing = tuple(stage for stage in stages if stage.name not in have)
-    added: list[str] = []
-    if not have:
-        check_expected(migration, UPSTREAM, migration.upstream.tree)
-        _commit_upstream(migration, writer)
-        added.append(UPSTREAM)
-    if not missing:
-        return tuple(added), ()
-    start: Tree = workspace.read_tree(have[-1]) if have else migration.upstream.tree
-    results: list[StageResult] = []
-    for result in run_stages(migration, start, missing):
-        _commit_stage(migration, result, writer)
-        added.append(result.stage.name)
-        results.append(result)
-    return tuple(added), tuple(results)
+def _check_recorded(migration: Migration, done: tuple[CommittedStage, ...]) -> None:
+    for stage in done:
+        _check_commit(migration, stage.name, stage.commit)
 
 
-def _commit_upstream(migration: Migration, writer: WorkspaceWriter) -> None:
-    body = "The upstream as it is, byte for byte."
-    commit = writer.commit_stage(
-        UPSTREAM,
-        migration.upstream.tree,
-        subject=f"upstream: {migration.name}",
-        body=body,
-        trailers=_trailers(migration, UPSTREAM),
-        records=b"",
+def _commit_upstream(migration: Migration, writer: WorkspaceWriter) -> str:
+    check_expected(migration, UPSTREAM, migration.upstream.tree)
+    return _commit(migration, upstream_message(migration), migration.upstream.tree, writer, "", b"")
+
+
+def _commit_stage(migration: Migration, result: StageResult, writer: WorkspaceWriter, parent: str) -> str:
+    records = to_lines(result.changes, result.findings, stage=result.stage.name, time=_now())
+    return _commit(migration, stage_message(migration, result), result.tree, writer, parent, records)
+
+
+def _commit(
+    migration: Migration, message: StageMessage, tree: Tree, writer: WorkspaceWriter, parent: str, records: bytes
+) -> str:
+    """Commit a stage whose commit is the recorded one, where one is; else raise before anything is written."""
+    position = 0 if message.stage == UPSTREAM else 1 + [s.name for s in migration.recipe.stages].index(message.stage)
+    text = commit_message(message.subject, message.body, message.trailers)
+    _check_commit(migration, message.stage, commit_id(git_tree_hash(tree), parent, position, text))
+    return writer.commit_stage(
+        message.stage,
+        tree,
+        subject=message.subject,
+        body=message.body,
+        trailers=message.trailers,
+        records=records,
     )
-    _check_commit(migration, UPSTREAM, commit)
-
-
-def _commit_stage(migration: Migration, result: StageResult, writer: WorkspaceWriter) -> None:
-    name = result.stage.name
-    commit = writer.commit_stage(
-        name,
-        result.tree,
-        subject=f"{name}: {result.stage.summary.rstrip('.')}",
-        body="\n".join(_layer_lines(result)),
-        trailers=_trailers(migration, name) | _counts(result),
-        records=to_lines(result.changes, result.findings, stage=name, time=_now()),
-    )
-    _check_commit(migration, name, commit)
 
 
 def _check_commit(migration: Migration, stage: str, commit: str) -> None:
     expected = migration.expected.get(stage)
     if expected is not None and commit != expected.commit:
         raise LayerError(
-            f"{migration.name}: stage {stage} has the recorded tree but is commit {commit}, recorded is "
-            f"{expected.commit}",
-            hint="the wording of layers or trailers has changed; record the new commit in the pin",
+            f"{migration.name}: stage {stage} is commit {commit}, recorded is {expected.commit}",
+            hint="the wording of layers or trailers has changed; review it, then record the new commit in "
+            f"upstream_pins/{migration.name}.toml (scripts/record_expected.py)",
         )
-
-
-def _layer_lines(result: StageResult) -> Iterable[str]:
-    for layer, outcome in zip(result.stage.layers, result.outcomes, strict=True):
-        if outcome.status is Status.APPLIED:
-            files = len({change.file for change in outcome.changes})
-            yield f"- {layer.name}: {layer.reason} ({len(outcome.changes)} changes in {files} files)"
-
-
-def _trailers(migration: Migration, stage: str) -> dict[str, str]:
-    settings = migration.settings
-    return {
-        "Migrate-Stage": stage,
-        "Migrate-Recipe": settings["recipe"],
-        "Migrate-Upstream": settings["upstream"],
-        "Migrate-Upstream-Tree": settings["upstream-tree"],
-        "Migrate-Target": settings["target"],
-        "Migrate-Patches": settings["patches"],
-    }
-
-
-def _counts(result: StageResult) -> dict[str, str]:
-    return {
-        "Migrate-Changes": str(len(result.changes)),
-        "Migrate-Findings": " ".join(f"{kind}={count}" for kind, count in finding_counts(result.findings).items())
-        or "none",
-    }
-
-
-def finding_counts(findings: Iterable[Finding]) -> dict[str, int]:
-    """How many findings there are of each class, in the order of the classes."""
-    kinds = [finding.kind for finding in findings]
-    return {kind.value: kinds.count(kind) for kind in Kind if kind in kinds}
 
 
 def _now() -> str:

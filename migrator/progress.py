@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from migrator.console import visible
+
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
@@ -14,7 +16,8 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda _line: None
         return
     from rich.console import Console  # noqa: PLC0415 - only where it is shown
+    from rich.text import Text  # noqa: PLC0415
 
-    console = Console(stderr=True)
-    with console.status("") as status:
-        yield status.update
+    with Console(stderr=True).status("") as status:
+        # a Text, since a path or a server's message may hold what rich takes for markup
+        yield lambda line: status.update(Text(visible(line)))

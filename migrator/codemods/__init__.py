@@ -19,7 +19,7 @@ def load_codemod(name: str) -> type[Codemod]:
     module_name, _, class_name = name.partition(":")
     try:
         found = getattr(import_module(module_name), class_name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, SyntaxError) as error:
         raise UsageError(f"no codemod {name!r}: {error}", hint="write it as package.module:Class") from error
     if not (inspect.isclass(found) and issubclass(found, Codemod)):
         raise UsageError(f"{name!r} is not a LibCST codemod class")

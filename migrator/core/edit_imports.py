@@ -6,10 +6,10 @@ import ast
 from collections.abc import Sequence
 from itertools import groupby
 
+from migrator.core.bindings import Import
 from migrator.core.edit_statements import insert_after, insert_before
 from migrator.core.edits import Edit
 from migrator.core.file import File
-from migrator.core.scopes import Import
 
 
 def has_import(file: File, statement: str) -> bool:

@@ -10,7 +10,8 @@ from functools import cached_property
 from migrator.core.api_map import ApiMap
 from migrator.core.names import Names, Resolver
 from migrator.core.origins import Origins
-from migrator.core.scopes import Index, dotted, index
+from migrator.core.scope_walk import index
+from migrator.core.scopes import Index, dotted
 from migrator.core.source import Source, decode, parse
 from migrator.core.target import Target
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 
-from migrator.core.scopes import Assigned, Import, Index, Scope
+from migrator.core.bindings import Assigned, Import
+from migrator.core.scopes import Index, Scope
 
 Names = frozenset[str]
 _NOTHING: Names = frozenset()
+_MANY = 16  # ways to reach one name that are followed; `x = x.a` in a loop of aliases has no end of them
 
 
 class Resolver:
@@ -20,33 +23,43 @@ class Resolver:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._known: dict[ast.AST, Names] = {}
-        self._asking: set[tuple[int, str]] = set()
+        self._known: dict[tuple[Scope, str], Names] = {}
 
     def names(self, node: ast.AST) -> Names:
         """The dotted names that `node` (a Name or a chain of attributes) may stand for."""
-        if node not in self._known:
-            self._known[node] = self._resolve(node)
-        return self._known[node]
-
-    def _resolve(self, node: ast.AST) -> Names:
-        if isinstance(node, ast.Attribute):
-            return frozenset(f"{base}.{node.attr}" for base in self.names(node.value))
-        if isinstance(node, ast.Name):
-            scope = self._index.scope_of.get(node)
-            return self._in_scope(node.id, scope.find(node.id)) if scope else _NOTHING
-        return _NOTHING
-
-    def _in_scope(self, name: str, scope: Scope | None) -> Names:
-        key = (id(scope), name)
-        if scope is None or key in self._asking:
+        home, name, attributes = self._place(node)
+        if home is None:
             return _NOTHING
-        self._asking.add(key)
+        if (home, name) not in self._known:
+            self._known[home, name] = self._meanings(home, name)
+        meanings = self._known[home, name]
+        return frozenset(meaning + attributes for meaning in meanings) if attributes else meanings
+
+    def _place(self, node: ast.AST) -> tuple[Scope | None, str, str]:
+        """The scope that binds the first name of a chain, that name, and `.the.rest`."""
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute):
+            attributes.append(f".{node.attr}")
+            node = node.value
+        scope = self._index.scope_of.get(node) if isinstance(node, ast.Name) else None
+        if scope is None or not isinstance(node, ast.Name):
+            return None, "", ""
+        return scope.find(node.id), node.id, "".join(reversed(attributes))
+
+    def _meanings(self, home: Scope, name: str) -> Names:
+        """All names within reach through aliases, shortest ways first, so that cycles and their order do no harm."""
         found: set[str] = set()
-        for binding in scope.bindings[name]:
-            if isinstance(binding, Import):
-                found.add(binding.target)
-            elif isinstance(binding, Assigned) and not binding.path:
-                found |= self.names(binding.value)
-        self._asking.discard(key)
+        queue = deque([(home, name, "")])
+        seen: dict[tuple[Scope, str], set[str]] = {(home, name): {""}}
+        while queue:
+            scope, name, attributes = queue.popleft()
+            for binding in scope.bindings[name]:
+                if isinstance(binding, Import):
+                    found.add(binding.target + attributes)
+                elif isinstance(binding, Assigned) and not binding.path:
+                    place, alias, rest = self._place(binding.value)
+                    ways = seen.setdefault((place, alias), set()) if place else set()
+                    if place and rest + attributes not in ways and len(ways) < _MANY:
+                        ways.add(rest + attributes)
+                        queue.append((place, alias, rest + attributes))
         return frozenset(found)

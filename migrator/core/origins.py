@@ -2,20 +2,25 @@
 
 A method such as `.step()` or `.scale()` says nothing by its name; what matters is that the object came from
 `torch.optim.AdamW(...)` or `torch.cuda.amp.GradScaler(...)`. Origins follow assignments, attributes, tuples,
-parameters (from the calls in the same file) and returns (of functions in the same file). The order of
-statements is not looked at: all assignments to a name count.
+parameters (from their defaults and the calls in the same file) and returns (of functions in the same file).
+The order of statements is not looked at: all assignments to a name count.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
+from migrator.core.bindings import Assigned, Binding, Opaque, Parameter
 from migrator.core.names import Names, Resolver
-from migrator.core.scopes import Assigned, Binding, Index, Opaque, Parameter, Scope, dotted
+from migrator.core.scopes import Index, dotted
 
 _NOTHING: Names = frozenset()
+_DEEPEST = 8  # tuples in tuples that are followed; `x, y = x` in a loop has no end of them
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
+Path = tuple[int, ...]
+Place = tuple[ast.AST, Path]
 
 
 class Origins:
@@ -24,66 +29,95 @@ class Origins:
     def __init__(self, index: Index, resolver: Resolver) -> None:
         self._index = index
         self._resolver = resolver
-        self._asking: set[tuple[ast.AST, tuple[int, ...]]] = set()
         self._parameters: dict[tuple[ast.AST, str], list[ast.expr]] | None = None
+        self._known: dict[ast.AST, Names] = {}
 
-    def of(self, node: ast.AST, path: tuple[int, ...] = ()) -> Names:
-        """Dotted names of the calls that may have made `node` (its element at `path`)."""
-        key = (node, path)
-        if key in self._asking:
-            return _NOTHING
-        self._asking.add(key)
-        found = frozenset(self._of(node, path))
-        self._asking.discard(key)
-        return found
+    def of(self, node: ast.AST) -> Names:
+        """Dotted names of the calls that may have made `node`."""
+        if node not in self._known:
+            self._known[node] = self._reach(node)
+        return self._known[node]
 
-    def _of(self, node: ast.AST, path: tuple[int, ...]) -> Iterator[str]:
+    def _reach(self, node: ast.AST) -> Names:
+        """Follow everything that `node` may hold, each expression once, so that cycles end."""
+        found: set[str] = set()
+        waiting: list[Place] = [(node, ())]
+        seen: set[Place] = set(waiting)
+        while waiting:
+            value, path = waiting.pop()
+            if isinstance(value, ast.Call):
+                found |= self._resolver.names(value.func)
+            for place in self._next(value, path):
+                if place not in seen and len(place[1]) <= _DEEPEST:
+                    seen.add(place)
+                    waiting.append(place)
+        return frozenset(found)
+
+    def _next(self, node: ast.AST, path: Path) -> Iterator[Place]:
+        """The expressions whose value `node` (its element at `path`) may be."""
         if isinstance(node, ast.Call):
-            yield from self._resolver.names(node.func)
             for definition in self._definitions(node.func):
-                for value in _returns(definition):
-                    yield from self.of(value, path)
+                yield from ((value, path) for value in _returns(definition))
         elif isinstance(node, ast.Name):
-            scope = self._index.scope_of.get(node)
-            home = scope.find(node.id) if scope else None
-            for binding in home.bindings[node.id] if home else ():
+            for binding in self._bindings(node):
                 yield from self._bound(binding, path)
         elif isinstance(node, ast.Attribute):
-            for assigned in self._index.attributes.get(dotted(node), ()):
-                yield from self.of(assigned.value, assigned.path + path)
+            yield from ((a.value, a.path + path) for a in self._index.attributes.get(dotted(node), ()))
         elif isinstance(node, ast.IfExp):
-            yield from self.of(node.body, path) | self.of(node.orelse, path)
+            yield from ((node.body, path), (node.orelse, path))
         elif isinstance(node, ast.BoolOp):
-            for value in node.values:
-                yield from self.of(value, path)
-        elif isinstance(node, (ast.Tuple, ast.List)) and path and 0 <= path[0] < len(node.elts):
-            yield from self.of(node.elts[path[0]], path[1:])
+            yield from ((value, path) for value in node.values)
+        elif isinstance(node, (ast.NamedExpr, ast.Await)):
+            yield node.value, path
+        elif isinstance(node, (ast.Tuple, ast.List)) and path:
+            yield from ((element, path[1:]) for element in _element(node.elts, path[0]))
 
-    def _bound(self, binding: Binding, path: tuple[int, ...]) -> Iterator[str]:
+    def _bindings(self, name: ast.Name) -> list[Binding]:
+        scope = self._index.scope_of.get(name)
+        home = scope.find(name.id) if scope else None
+        return home.bindings[name.id] if home else []
+
+    def _bound(self, binding: Binding, path: Path) -> Iterator[Place]:
         if isinstance(binding, Assigned):
-            yield from self.of(binding.value, binding.path + path)
+            yield binding.value, binding.path + path
         elif isinstance(binding, Parameter):
-            for value in self._arguments(binding):
-                yield from self.of(value, path)
+            yield from ((value, path) for value in self._arguments(binding))
 
     def _definitions(self, func: ast.expr) -> Iterator[Definition]:
         """The functions of this file that `func` may name."""
         if not isinstance(func, ast.Name):
             return
-        scope = self._index.scope_of.get(func)
-        home: Scope | None = scope.find(func.id) if scope else None
-        for binding in home.bindings[func.id] if home else ():
+        for binding in self._bindings(func):
             if isinstance(binding, Opaque) and isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 yield binding.node
 
     def _arguments(self, parameter: Parameter) -> list[ast.expr]:
         if self._parameters is None:
             self._parameters = {}
+            for function in self._index.scopes:
+                if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                    for name, value in _defaults(function.args):
+                        self._parameters.setdefault((function, name), []).append(value)
             for call in self._index.calls:
                 for definition in self._definitions(call.func):
                     for name, value in _matched(definition, call):
                         self._parameters.setdefault((definition, name), []).append(value)
         return self._parameters.get((parameter.function, parameter.name), [])
+
+
+def _element(elements: list[ast.expr], position: int) -> list[ast.expr]:
+    """The element at a position, where no `*` before it and no unknown position (-1) hides which it is."""
+    plain = list(takewhile(lambda element: not isinstance(element, ast.Starred), elements))
+    return plain[position : position + 1] if position >= 0 else []
+
+
+def _defaults(args: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    positional = [*args.posonlyargs, *args.args]
+    for arg, value in zip(positional[len(positional) - len(args.defaults) :], args.defaults, strict=True):
+        yield arg.arg, value
+    for arg, keyword_value in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        if keyword_value is not None:
+            yield arg.arg, keyword_value
 
 
 def _matched(definition: Definition, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:

@@ -9,12 +9,18 @@ from __future__ import annotations
 import ast
 import codecs
 import io
+import re
 import tokenize
+import warnings
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
 from migrator.core.linemap import line_starts
+
+
+_HEAD = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n)){0,2}")  # the lines in which a coding cookie can stand
+TOO_DEEP = "an expression is nested too deeply to parse"
 
 
 class UnreadableSourceError(Exception):
@@ -54,14 +60,13 @@ class Source:
         return self.starts[line] if line < len(self.starts) else len(self.text)
 
     def newline(self, offset: int) -> bytes:
-        """The line ending in use at an offset: its own line's, else the line before's, else LF."""
+        """The line ending in use at an offset: its own line's, else that of the nearest line before, else LF."""
         for number in range(self.line(offset), 0, -1):
             end = self.starts[number] if number < len(self.starts) else len(self.text)
             for style in (b"\r\n", b"\n", b"\r"):
                 if self.text[self.starts[number - 1] : end].endswith(style):
                     return style
-        first = self.starts[1] if len(self.starts) > 1 else 0
-        return b"\r\n" if self.text[:first].endswith(b"\r\n") else b"\n"
+        return b"\n"
 
     def indent(self, offset: int) -> bytes:
         """The white space at the start of the line of an offset."""
@@ -82,39 +87,42 @@ class Source:
 
 def decode(path: str, data: bytes) -> Source:
     """Decode a file by its BOM or coding cookie (PEP 263). Raises `UnreadableSourceError`."""
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    except SyntaxError as error:
-        raise UnreadableSourceError(f"cannot tell its encoding: {error}") from error
+    encoding = _encoding(data)
     bom = data.startswith(codecs.BOM_UTF8)
     body = data[len(codecs.BOM_UTF8) :] if bom else data
-    if encoding in ("utf-8", "utf-8-sig"):
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise UnreadableSourceError(f"is not valid UTF-8 at byte {error.start}") from error
-        return Source(path, body, "utf-8", bom)
-    text = body.decode(encoding, "strict") if _decodes(body, encoding) else None
-    if text is None or text.encode(encoding) != body:
-        raise UnreadableSourceError(f"cannot be read as {encoding} and written back unchanged")
-    return Source(path, text.encode("utf-8"), encoding, bom)
-
-
-def _decodes(body: bytes, encoding: str) -> bool:
     try:
-        body.decode(encoding)
-    except UnicodeError:
-        return False
-    return True
+        text = body.decode(encoding)
+        unchanged = text.encode(encoding) == body
+    except UnicodeError as error:
+        raise UnreadableSourceError(f"is not valid {encoding}: {error}") from error
+    except LookupError as error:  # a codec such as rot13, which does not make text of bytes
+        raise UnreadableSourceError(str(error)) from error
+    if not unchanged:
+        raise UnreadableSourceError(f"cannot be read as {encoding} and written back unchanged")
+    return Source(path, body if encoding == "utf-8" else text.encode("utf-8"), encoding, bom)
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding that the BOM or cookie names; "utf-8" also for a file with a BOM."""
+    match = _HEAD.match(data)
+    head = re.sub(rb"\r\n?", b"\n", match.group() if match else b"") or data
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
+    except SyntaxError as error:
+        raise UnreadableSourceError(f"cannot tell its encoding: {error.msg}") from error
+    return "utf-8" if encoding == "utf-8-sig" else encoding
 
 
 def parse(source: Source) -> ast.Module:
     """Parse with this interpreter's grammar. Raises `UnreadableSourceError`, also for too deep nesting."""
     try:
-        return ast.parse(source.text.decode("utf-8"))  # a str: the coding cookie no longer holds
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the upstream's own text, such as invalid escapes
+            return ast.parse(source.text.decode("utf-8"))  # a str: the coding cookie no longer holds
     except SyntaxError as error:
-        raise UnreadableSourceError(f"line {error.lineno}: {error.msg}") from error
+        where = f"line {error.lineno}: " if error.lineno else ""
+        raise UnreadableSourceError(f"{where}{error.msg}") from error
     except (RecursionError, MemoryError) as error:
-        raise UnreadableSourceError("an expression is nested too deeply to parse") from error
+        raise UnreadableSourceError(TOO_DEEP) from error
     except ValueError as error:  # null bytes
         raise UnreadableSourceError(str(error)) from error

@@ -9,7 +9,7 @@ from migrator.core.tree import Entry, Mode, Tree
 from migrator.repo.listing import TreeChange
 from migrator.repo.output_git import IDENTITY, OutputGit
 
-_EPOCH = 946684800  # 2000-01-01T00:00:00Z: a fixed date, so that equal stages are equal commits
+EPOCH = 946684800  # 2000-01-01T00:00:00Z: a fixed date, so that equal stages are equal commits
 _NO_OBJECT = b"0" * 40
 
 
@@ -26,7 +26,7 @@ def write_commit(git: OutputGit, parent: str, position: int, change: TreeChange,
 
     All its objects are on the disk then, and no ref points to them yet. Raises `OutputError`.
     """
-    stamp = f"{IDENTITY} {_EPOCH + position} +0000".encode()
+    stamp = f"{IDENTITY} {EPOCH + position} +0000".encode()
     text = message.encode()
     parts = [
         # the reset at the end lets go of this ref again: the import leaves objects and nothing else

@@ -18,6 +18,7 @@ class Table:
         self._left = dict(values)
         self._file = file
         self._prefix = prefix
+        self._asked: set[str] = set()
 
     def text(self, key: str, default: str | None = None, *, form: str = "", means: str = "") -> str:
         """Return a string that matches the pattern `form`, described as `means`. Without `default` it must be there."""
@@ -28,12 +29,26 @@ class Table:
             self.refuse(key, f"must be {means}, not {value!r}")
         return value
 
+    def text_or_number(self, key: str, default: str) -> str:
+        """Return a string, or a whole number as one."""
+        value = self._take(key, default)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            self.refuse(key, "must be a string or a whole number")
+        return str(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings; none when the key is absent."""
         value = self._take(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.refuse(key, "must be a list of strings")
         return tuple(value)
+
+    def flag(self, key: str) -> bool:
+        """Return true or false; false when the key is absent."""
+        value = self._take(key, False)
+        if not isinstance(value, bool):
+            self.refuse(key, "must be true or false")
+        return value
 
     def table(self, key: str) -> Table:
         """Return the table below `key`; an empty one when it is absent."""
@@ -53,13 +68,14 @@ class Table:
     def finish(self) -> None:
         """Raise `UsageError` when a key is left that nobody asked for."""
         for key in self._left:
-            self.refuse(key, "is not a known key")
+            self.refuse(key, "is not a known key", hint=f"known here: {', '.join(sorted(self._asked))}")
 
-    def refuse(self, key: str, reason: str) -> NoReturn:
+    def refuse(self, key: str, reason: str, *, hint: str = "") -> NoReturn:
         """Raise `UsageError` about `key`."""
-        raise UsageError(f"{self._file}: {self._prefix}{key} {reason}")
+        raise UsageError(f"{self._file}: {self._prefix}{key} {reason}", hint=hint)
 
     def _take(self, key: str, default: object) -> object:
+        self._asked.add(key)
         value = self._left.pop(key, default)
         if value is None:
             self.refuse(key, "is missing")

@@ -5,18 +5,22 @@ from __future__ import annotations
 import inspect
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import ModuleInfo, iter_modules
 
 from migrator.core.rule import Rule
+
+
+@cache
+def rule_names() -> frozenset[str]:
+    """The names of all rules, from their files; imports none of them."""
+    return frozenset(info.name.replace("_", "-") for info in _modules())
 
 
 @cache
 def all_rules() -> dict[str, Rule]:
     """Every rule by name. Each module of this package that is not private defines exactly one."""
     rules: dict[str, Rule] = {}
-    for info in iter_modules(__path__):
-        if info.name.startswith("_") or info.ispkg:
-            continue
+    for info in _modules():
         module = import_module(f"{__name__}.{info.name}")
         own = [
             kind
@@ -30,3 +34,7 @@ def all_rules() -> dict[str, Rule]:
             raise RuntimeError(f"{module.__name__} names its rule {rule.name!r}; a rule is named after its file")
         rules[rule.name] = rule
     return rules
+
+
+def _modules() -> list[ModuleInfo]:
+    return [info for info in iter_modules(__path__) if not info.name.startswith("_") and not info.ispkg]

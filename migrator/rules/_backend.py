@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from migrator.core.bindings import Import
 from migrator.core.edit_imports import bound_as, ensure_import
 from migrator.core.edits import Edit
 from migrator.core.file import File, SpotMismatchError
-from migrator.core.scopes import Import, Scope
+from migrator.core.scopes import Scope
 
 IMPORT = "import habana_frameworks.torch.core as htcore"
 

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from migrator.core.bindings import Assigned
 from migrator.core.file import File
-from migrator.core.scopes import Assigned
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from migrator.core.file import File
 
 def spell(file: File, name: str) -> tuple[str, list[Edit]]:
     """Return `name` ("torch.nn.LayerNorm") as this file can write it, and the edits that import torch if need be."""
+    if own := bound_as(file, name):
+        return own, []
     local = bound_as(file, "torch")
     if local:
         return local + name.removeprefix("torch"), []

@@ -59,8 +59,7 @@ class Autocast(Rule):
         elif isinstance(node, ast.Call) and only(file.called(node), _CUDA):
             yield self.fix(_from_cuda(node, file))
         elif isinstance(node, ast.Call) and only(file.called(node), _ANY):
-            if edits := [*_device(node, file), *_dtype(_dtype_on_device(node), file)]:
-                yield self.fix(edits)
+            yield self.fix([*_device(node, file), *_dtype(_dtype_on_device(node), file)])
 
     def _custom(self, node: ast.expr, name: str, file: File) -> Iterator[Fix | Finding]:
         if file.target.release.torch_version < _CUSTOM_SINCE:

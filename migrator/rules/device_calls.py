@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 
 from migrator.core.api_map import ApiEntry
+from migrator.core.bindings import Import
 from migrator.core.edit_arguments import Argument, keyword, remove_argument
 from migrator.core.edit_expressions import rename
 from migrator.core.edits import Edit, Fix
@@ -24,7 +25,6 @@ from migrator.core.file import File, SpotMismatchError
 from migrator.core.findings import Finding, Kind
 from migrator.core.releases import matches
 from migrator.core.rule import Rule
-from migrator.core.scopes import Import
 from migrator.rules._backend import backend_import, torch_name
 
 # Calls of torch.hpu with fewer parameters than torch.cuda's, and those whose device goes to an index check.
@@ -46,7 +46,7 @@ class DeviceCalls(Rule):
     kind = Kind.MATCH
     reason = "torch.hpu has the same call."
     source = "https://docs.habana.ai/en/latest/PyTorch/Reference/Python_Packages.html"
-    needles = (b"cuda", b"CUDA", b"gpu")
+    needles = (b"cuda", b"CUDA", b"gpu_dtype", b"apex_C")  # a test holds these against the API map
     nodes = (ast.Attribute, ast.Name)
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
@@ -59,11 +59,9 @@ class DeviceCalls(Rule):
         entry = file.context.api.lookup(next(iter(names)))
         if entry is None or entry.kind is not Kind.MATCH or not matches(entry.releases, file.target.release):
             return
-        yield self.fix(
-            [*_renamed(node, entry, file), *_arguments(node, entry.to, file), *backend_import(file)],
-            reason=entry.reason,
-            source=entry.source,
-        )
+        loads = backend_import(file) if entry.to.startswith("torch.hpu.") else []
+        edits = [*_renamed(node, entry, file), *_arguments(node, entry.to, file), *loads]
+        yield self.fix(edits, reason=entry.reason, source=entry.source)
 
 
 def _renamed(node: ast.Attribute | ast.Name, entry: ApiEntry, file: File) -> list[Edit]:

@@ -2,8 +2,8 @@
 
     torch.distributed.init_process_group(backend="nccl")  ->  ...(backend="hccl")
 
-and `import habana_frameworks.torch.distributed.hccl` at the top of the module: importing it sets up the card of
-this process, so it has to come before any use of the device.
+and `import habana_frameworks.torch.distributed.hccl` at the top of each module that starts a process group, unless
+it starts gloo or mpi by name: importing it sets up the card of this process, so it comes before any use of the device.
 Source: https://docs.habana.ai/en/latest/PyTorch/PyTorch_Scaling_Guide/DDP_Based_Scaling.html
 """
 
@@ -12,9 +12,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from migrator.core.edit_arguments import keyword
 from migrator.core.edit_expressions import replace
 from migrator.core.edit_imports import ensure_import
-from migrator.core.edits import Edit, Fix
+from migrator.core.edits import Fix
 from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
@@ -35,21 +36,29 @@ class DistributedBackend(Rule):
     kind = Kind.MODIFIED
     reason = "Gaudi's collectives are HCCL; its import registers the backend and must precede any use of the device."
     source = "https://docs.habana.ai/en/latest/PyTorch/PyTorch_Scaling_Guide/DDP_Based_Scaling.html"
-    needles = (b"nccl", b"NCCL")
-    nodes = (ast.Constant, ast.Attribute)
+    needles = (b"nccl", b"NCCL", b"init_process_group")
+    nodes = (ast.Constant, ast.Attribute, ast.Call)
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
-        """A backend's name in a call, in a value that reaches one, in a comparison; or a constant."""
+        """A backend's name in a call, in a value that reaches one, in a comparison; a constant; the start itself."""
         if isinstance(node, ast.Attribute):
             for name in file.names(node) & _CONSTANTS.keys():
-                yield self._fix(file, [replace(file, node, _CONSTANTS[name])])
+                yield self.fix([replace(file, node, _CONSTANTS[name])])
         elif isinstance(node, ast.Constant) and node.value == "nccl" and _names_backend(node, file):
             quote = file.text(node)[0]
             file.check(node, f"{quote}nccl{quote}")
-            yield self._fix(file, [replace(file, node, f"{quote}hccl{quote}")])
+            yield self.fix([replace(file, node, f"{quote}hccl{quote}")])
+        elif isinstance(node, ast.Call) and _starts_hccl(node, file):
+            yield self.fix(ensure_import(file, IMPORT, note=f"noqa: F401  {NOTE}"))
 
-    def _fix(self, file: File, edits: list[Edit]) -> Fix:
-        return self.fix([*edits, *ensure_import(file, IMPORT, note=f"noqa: F401  {NOTE}")])
+
+def _starts_hccl(call: ast.Call, file: File) -> bool:
+    """Whether the call starts a process group, of a backend that is or may be HCCL."""
+    if "torch.distributed.init_process_group" not in file.called(call):
+        return False
+    named = keyword(call, "backend")
+    backend = named.value if named else next(iter(call.args), None)
+    return not isinstance(backend, ast.Constant) or backend.value in ("nccl", "hccl")
 
 
 def _names_backend(node: ast.Constant, file: File) -> bool:

@@ -32,6 +32,10 @@ from migrator.core.scopes import Scope
 from migrator.rules._fallback import Attempt, Import, attempt, is_guarded, take_fallback
 
 _BUILTINS = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__spec__"}
+_FALLBACK = (
+    "The package is built for GPUs and cannot be imported on Gaudi, so the program takes the way it has without it; "
+    "look at what that switches off."
+)
 
 
 class GpuImports(Rule):
@@ -57,7 +61,7 @@ class GpuImports(Rule):
                 outcome = _outcome(found, file)
                 if outcome is _Outcome.FALLBACK:
                     moved, span = take_fallback(file, found)
-                    yield self.fix(moved, reindents=[span])
+                    yield self.fix(moved, reason=_FALLBACK, reindents=[span])
                 elif outcome is _Outcome.REMOVE:
                     removed.append(found.node)
             elif isinstance(statement, (ast.Import, ast.ImportFrom)) and not is_guarded(statement, file):

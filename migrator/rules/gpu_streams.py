@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from migrator.core.edit_expressions import rename
 from migrator.core.edits import Edit, Fix
-from migrator.core.file import File, SpotMismatchError
+from migrator.core.file import Context, File, SpotMismatchError
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
 from migrator.rules._backend import backend_import, torch_name
@@ -32,6 +32,10 @@ class GpuStreams(Rule):
     source = "HabanaAI/gaudi-pytorch-bridge 1.19.0 python_packages/habana_frameworks/torch/hpu/events.py"
     needles = (b"Event",)
     nodes = (ast.Call,)
+
+    def concerns(self, data: bytes, context: Context) -> bool:
+        """A file that names both: threads have events too."""
+        return b"Event" in data and b"cuda" in data
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
         """An event that is made with options which can go."""

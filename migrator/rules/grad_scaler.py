@@ -19,13 +19,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from migrator.core.bindings import Assigned
 from migrator.core.edit_expressions import replace
 from migrator.core.edit_removal import remove_all
 from migrator.core.edits import Edit, Fix
 from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
-from migrator.core.scopes import Assigned, Scope
+from migrator.core.scopes import Scope
 from migrator.core.target import Target
 from migrator.rules._scaler_uses import Uses
 from migrator.rules._torch import only, spell

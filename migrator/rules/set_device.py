@@ -30,7 +30,7 @@ class SetDevice(Rule):
     kind = Kind.MODIFIED
     reason = "One process holds one card, which the launcher chose (HLS_MODULE_ID); its index is 0."
     source = "HabanaAI/gaudi-pytorch-bridge 1.19.0 python_packages/habana_frameworks/torch/hpu/__init__.py"
-    needles = (b"set_device", b"cuda")
+    needles = (b"cuda",)
     nodes = (ast.Call,)
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from migrator.api_map_files import load_api_map
 from migrator.core.findings import Kind
+from migrator.rules import all_rules
 
 RULE = "device-calls"
 NOW = {"mode": "compile"}  # a mode in which `import torch` alone loads the backend
@@ -107,6 +109,18 @@ def test_name_taken_by_something_else_is_a_finding(run):
     result = run("from torch.cuda import init\ndef f(torch):\n    init()\n", RULE, **NOW)
     assert not result.rounds
     assert [finding.kind for finding in result.findings] == [Kind.MANUAL]
+
+
+def test_every_match_of_the_api_map_has_a_needle():
+    matches = [entry.name.encode() for entry in load_api_map().entries if entry.kind is Kind.MATCH]
+    assert matches
+    assert [name for name in matches if not any(needle in name for needle in all_rules()[RULE].needles)] == []
+
+
+def test_match_outside_torch_hpu_needs_no_backend(check_transformed):
+    before = "import apex_C\nimport torch\nviews = apex_C.unflatten(flat, like)\n"
+    after = "import apex_C\nimport torch\nviews = torch._utils._unflatten_dense_tensors(flat, like)\n"
+    check_transformed(before, after, RULE, mode="lazy")
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,26 @@ def test_choice_between_backends_and_comparison(check_transformed):
     )
 
 
+def test_a_backend_that_comes_from_elsewhere_still_needs_the_import(check_transformed):
+    check_transformed(
+        "import torch\ntorch.distributed.init_process_group(args.backend)\n",
+        f"import torch\n{IMPORT}torch.distributed.init_process_group(args.backend)\n",
+        RULE,
+    )
+
+
+def test_a_comparison_alone_needs_no_import(check_transformed):
+    check_transformed(
+        "import torch.distributed as dist\nif dist.get_backend() == 'nccl':\n    pass\n",
+        "import torch.distributed as dist\nif dist.get_backend() == 'hccl':\n    pass\n",
+        RULE,
+    )
+
+
 @pytest.mark.parametrize(
     "code",
     [
+        "import torch\ntorch.distributed.init_process_group('gloo')\n",
         'print("nccl")\n',
         "# init_process_group(backend='nccl')\nx = 1\n",
         'url = "https://docs.nvidia.com/nccl"\n',
