@@ -45,6 +45,7 @@ test-all: lint
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/apply.py
 	$(BIN)/python benchmarks/engine.py
 
 clean:

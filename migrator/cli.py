@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 from migrator import __version__
 from migrator.commands import apply, diff, log, pins
@@ -36,43 +40,74 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code. `SystemExit` comes from argparse: --help, or a wrong argument."""
+    """Run one command and return its exit code."""
     _open_missing_streams()
+    code = _outcome(sys.argv[1:] if argv is None else list(argv))
     try:
-        return _outcome(sys.argv[1:] if argv is None else list(argv))
-    except BrokenPipeError:
-        # the reader went away (`migrate diff | head`); nothing is wrong and nothing more can be said
-        _abandon(sys.stdout, sys.stderr)
-        return int(ExitCode.DONE)
-    except KeyboardInterrupt:
-        return int(ExitCode.INTERRUPTED)  # again, while the first one was being reported
+        sys.stdout.flush()  # here, where a full disk still has somebody to tell
+    except OSError as error:
+        return _unwritten(error, code)
+    return code
 
 
 def _outcome(argv: list[str]) -> int:
     try:
-        return _run(argv)
+        args = parser().parse_args(argv)
+        return int(args.run(args))
+    except SystemExit as ended:  # argparse: --help, or a wrong argument
+        return int(ended.code or 0)
     except MigrateError as error:
         return _say(error.message, error.hint, error.exit_code)
     except KeyboardInterrupt:
         return _say("interrupted; run the same command again to continue", "", ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        raise
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is None and _is_full(error):
-            return _say(f"cannot write the output: {error.strerror}", "free some space and run again", ExitCode.USAGE)
+        if isinstance(error, OSError) and _is_of_a_stream(error):
+            return _unwritten(error, ExitCode.DONE)
         return _report_bug(error, argv)
 
 
-def _run(argv: list[str]) -> int:
-    try:
-        args = parser().parse_args(argv)
-        return int(args.run(args))
-    finally:
-        sys.stdout.flush()  # here, where a full disk or a closed pipe still has somebody to tell
+def _is_of_a_stream(error: OSError) -> bool:
+    """Whether standard output could not be written: the failure of a file names the file."""
+    return error.filename is None and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def _unwritten(error: OSError, code: int) -> int:
+    """The exit code `code` of a command whose standard output cannot be written, unless that is the failure."""
+    _discard(sys.stdout)
+    if error.errno == errno.EPIPE:  # the reader has seen enough (`migrate diff | head`)
+        return code
+    _say(f"cannot write standard output: {error.strerror}", "free some space and run again", ExitCode.USAGE)
+    return code or int(ExitCode.USAGE)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send what the stream still holds, and all that follows, nowhere."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def _say(message: str, hint: str, code: ExitCode) -> int:
-    err(visible(f"migrate: {message}"))
-    if hint:
-        err(visible(f"  {hint}"))
+    with suppress(BrokenPipeError):  # nobody reads it; the exit code tells
+        err(visible(f"migrate: {message}"))
+        if hint:
+            err(visible(f"  {hint}"))
     return int(code)
+
+
+def _report_bug(error: Exception, argv: list[str]) -> int:
+    from migrator.bug_report import write_bug_report  # noqa: PLC0415 - rarely needed
+
+    what = f"a bug: {type(error).__name__}: {error}"
+    try:
+        path = write_bug_report(error, argv)
+    except OSError as full:
+        return _say(what, f"what happened could not be written down: {full}; please report it", ExitCode.BUG)
+    return _say(what, f"what happened is written down in {path}; please report it", ExitCode.BUG)
+
+
+def _open_missing_streams() -> None:
+    """Python has no stream where the caller closed its descriptor (`migrate ... >&-`); what is said goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))

@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from migrator.repo.workspace import Workspace  # noqa: PLC0415
 
     place = args.output or Path("trainers") / migration.name
+    _check_outside(args.target, place)
     workspace = Workspace.open(place, create=True)
     report = bring_to(migration, args.level, workspace)
     logs = None if args.output else Path("logs") / migration.name
@@ -53,6 +54,25 @@ def run(args: argparse.Namespace) -> int:
         write_logs(workspace, logs)
     report_output(migration, report, place, logs, as_json=args.json)
     return 0
+
+
+def _check_outside(target: str | None, place: Path) -> None:
+    """An output inside the upstream would change the upstream, and be part of it the next time."""
+    from migrator.errors import UsageError  # noqa: PLC0415
+    from migrator.repo.local import LocalFolder  # noqa: PLC0415
+    from migrator.targets import UpstreamTarget, resolve_target  # noqa: PLC0415
+
+    spec = resolve_target(target, Path.cwd())
+    folder = (
+        spec.source.path.resolve()
+        if isinstance(spec, UpstreamTarget) and isinstance(spec.source, LocalFolder)
+        else None
+    )
+    if folder is not None and place.resolve().is_relative_to(folder):
+        raise UsageError(
+            f"the output {place} would lie in the upstream {folder}",
+            hint="upstreams are never written to: name another place with -o, or run in another folder",
+        )
 
 
 def plan(args: argparse.Namespace) -> Migration:
@@ -64,6 +84,7 @@ def plan(args: argparse.Namespace) -> Migration:
     from migrator.recipes import GENERIC, load_recipe, recipe_names  # noqa: PLC0415
     from migrator.repo.pins import Pin  # noqa: PLC0415
     from migrator.repo.upstream import obtain  # noqa: PLC0415
+    from migrator.repo.workspace import Workspace  # noqa: PLC0415
     from migrator.targets import OutputFolder, resolve_target  # noqa: PLC0415
 
     target = make_target(args.release, args.mode, args.chip, None)
@@ -73,6 +94,8 @@ def plan(args: argparse.Namespace) -> Migration:
             f"{spec.path} is an output of migrate, not an upstream",
             hint="name the recipe or upstream it was made from, with -o for this folder",
         )
+    if args.output and not args.dry_run:
+        Workspace.open(args.output, create=True)  # refuse a wrong place before anything is downloaded
     recipe = load_recipe(spec.recipe if spec.recipe in recipe_names() else GENERIC)
     with progress() as show:
         upstream = obtain(spec.source, progress=show)

@@ -82,7 +82,8 @@ def _lines(suite: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
 def _in_line(file: File, line: list[ast.stmt], doomed: set[ast.stmt]) -> Iterator[Edit]:
     if doomed.issuperset(line) and starts_line(file, line[0]):
         start, end = file.source.line_start(start_of(file, line[0])), file.source.span(line[-1])[1]
-        yield Edit(start, _past_blank_lines(file, start, file.source.line_end(end)), b"")
+        leads = not start or (line[0] is file.suite(line[0])[0] and line[0] not in file.module.body)
+        yield Edit(start, _past_blank_lines(file, start, file.source.line_end(end), leads), b"")
         return
     for is_doomed, run in groupby(enumerate(line), key=lambda item: item[1] in doomed):
         if is_doomed:
@@ -97,10 +98,10 @@ def _run_on_line(file: File, line: list[ast.stmt], first: int, last: int) -> Edi
     return Edit(file.source.span(line[first - 1])[1], file.source.span(line[last])[1], b"")
 
 
-def _past_blank_lines(file: File, start: int, stop: int) -> int:
-    """`stop`, moved over the blank lines that would add to those before `start`; a file starts with none."""
+def _past_blank_lines(file: File, start: int, stop: int, leads: bool) -> int:
+    """`stop`, moved over the blank lines that would add to those before `start`; a block starts with none."""
     text = file.source.text
-    before = 0 if start else len(text)
+    before = len(text) if leads else 0
     while start and not text[(previous := file.source.line_start(start - 1)) : start].strip():
         before, start = before + 1, previous
     while before and stop < len(text) and not text[stop : file.source.line_end(stop)].strip():

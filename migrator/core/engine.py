@@ -15,7 +15,7 @@ from migrator.core.edits import Edit, Fix, apply_edits, choose, merged_edits
 from migrator.core.file import Context, File, SpotMismatchError, read
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
-from migrator.core.source import UnreadableSourceError
+from migrator.core.source import TOO_DEEP, UnreadableSourceError
 
 MAX_ROUNDS = 25  # deepest nesting met in real code needs 5
 
@@ -57,6 +57,14 @@ def rewrite(path: str, data: bytes, rules: Sequence[Rule], context: Context) -> 
         file = read(path, data, context)
     except UnreadableSourceError as error:
         return _unreadable(path, data, str(error))
+    try:
+        return _settle(file, data, rules, active)
+    except RecursionError:
+        return _unreadable(path, data, TOO_DEEP)
+
+
+def _settle(file: File, data: bytes, rules: Sequence[Rule], active: list[Rule]) -> FileResult:
+    """Rounds until nothing changes. `active` are the rules that the bytes concern."""
     rounds: list[Round] = []
     while True:
         fixes, findings = _ask(file, active)
@@ -66,9 +74,9 @@ def rewrite(path: str, data: bytes, rules: Sequence[Rule], context: Context) -> 
         made, file = _make(file, chosen)
         rounds.append(made)
         if made.after == made.before or len(rounds) > MAX_ROUNDS:
-            raise UnsettledError(f"{path}: the rules {_names(chosen)} do not settle after {len(rounds)} rounds")
+            raise UnsettledError(f"{file.path}: the rules {_names(chosen)} do not settle after {len(rounds)} rounds")
         data = file.source.encode(made.after)
-        active = concerned(data, rules, context)
+        active = concerned(data, rules, file.context)
 
 
 def _make(file: File, fixes: Sequence[Fix]) -> tuple[Round, File]:

@@ -19,7 +19,7 @@ from functools import cached_property
 from migrator.core.linemap import line_starts
 
 
-_HEAD = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n)){0,2}")  # the lines in which a coding cookie can stand
+_HEAD = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n|\Z)){0,2}")  # the lines in which a coding cookie can stand
 TOO_DEEP = "an expression is nested too deeply to parse"
 
 
@@ -104,8 +104,8 @@ def decode(path: str, data: bytes) -> Source:
 
 def _encoding(data: bytes) -> str:
     """The encoding that the BOM or cookie names; "utf-8" also for a file with a BOM."""
-    match = _HEAD.match(data)
-    head = re.sub(rb"\r\n?", b"\n", match.group() if match else b"") or data
+    lines = _HEAD.match(data)
+    head = re.sub(rb"\r\n?", b"\n", lines.group() if lines else b"")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
     except SyntaxError as error:
