@@ -8,6 +8,7 @@ from migrator.core.edits import Edit
 from migrator.core.file import File
 
 Argument = ast.expr | ast.keyword
+Slot = tuple[int, int, int | None]  # where an argument starts and ends, parentheses included, and its comma, if any
 _BLANK = b" \t\r\n\f\\"
 
 
@@ -34,11 +35,11 @@ def _skip(text: bytes, at: int, also: bytes = b"") -> int:
     return at
 
 
-def argument_slots(file: File, call: ast.Call) -> tuple[int, list[tuple[int, int, int | None]]]:
-    """Where the arguments start, and for each its start, its end (parentheses included) and its comma, if any."""
+def argument_slots(file: File, call: ast.Call) -> tuple[int, list[Slot]]:
+    """Where the arguments start, and the slot of each, in the order of the text."""
     text = file.source.text
     opening = text.index(b"(", _after_callee(file, call)) + 1
-    slots: list[tuple[int, int, int | None]] = []
+    slots: list[Slot] = []
     lead = _skip(text, opening)
     for argument in arguments(call):
         end = file.source.span(argument)[1]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Sequence
 from itertools import groupby
 
-from migrator.core.edit_arguments import Argument, argument_slots, arguments
+from migrator.core.edit_arguments import Argument, Slot, argument_slots, arguments
 from migrator.core.edits import Edit
 from migrator.core.file import File
 
@@ -57,23 +57,32 @@ def _is_bare(argument: ast.expr, text: str, call: ast.Call, parent: ast.AST | No
 
 
 def remove_arguments(file: File, call: ast.Call, unwanted: Collection[Argument]) -> list[Edit]:
-    """Remove arguments with the commas that go with them; the edits do not overlap."""
+    """Remove arguments with the commas and lines that go with them; comments on other lines stay."""
     given = arguments(call)
     opening, slots = argument_slots(file, call)
     edits: list[Edit] = []
     for is_unwanted, run in groupby(range(len(given)), key=lambda i: given[i] in unwanted):
-        if not is_unwanted:
-            continue
-        places = list(run)
-        first, last = places[0], places[-1]
-        if last + 1 < len(given):
-            edits.append(Edit(slots[first][0], slots[last + 1][0], b""))
-        elif first > 0:
-            edits.append(Edit(slots[first - 1][1], slots[last][1], b""))
-        else:
-            comma = slots[last][2]
-            edits.append(Edit(opening, slots[last][1] if comma is None else comma + 1, b""))
+        if is_unwanted:
+            places = list(run)
+            edits.append(_removed(file, opening, slots, places[0], places[-1]))
     return edits
+
+
+def _removed(file: File, opening: int, slots: Sequence[Slot], first: int, last: int) -> Edit:
+    """Remove the arguments from `first` to `last`, none of whose neighbours goes."""
+    text, (start, _, _), (_, end, comma) = file.source.text, slots[first], slots[last]
+    stop = end if comma is None else comma + 1
+    line, rest = file.source.line_start(start), text[stop : file.source.line_end(stop)].strip()
+    ends_line = comma is not None and (not rest or rest.startswith(b"#"))
+    if ends_line and not text[line:start].strip():
+        return Edit(line, file.source.line_end(stop), b"")
+    if first == 0:
+        return Edit(start, slots[last + 1][0] if last + 1 < len(slots) else stop, b"")
+    behind = (slots[first - 1][2] or slots[first - 1][1] - 1) + 1  # the comma before
+    if last + 1 < len(slots):
+        return Edit(behind, stop, b"") if ends_line else Edit(start, slots[last + 1][0], b"")
+    has_comment = b"#" in text[behind:start]
+    return Edit(start, end, b"") if has_comment else Edit(slots[first - 1][1], end, b"")
 
 
 def name_arguments(file: File, call: ast.Call, names: Sequence[str], *, after: int) -> list[Edit]:

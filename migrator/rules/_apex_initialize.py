@@ -1,7 +1,8 @@
 """`model, optimizer = amp.initialize(model, optimizer, opt_level=...)` as bfloat16 autocast of the model's forward.
 
 apex.amp hands the loss float32: at O1 the loss functions cast their inputs, at O2 the model's outputs are cast. So
-the wrapped forward returns float32 as well, unless `cast_model_outputs` asks for another type.
+the wrapped forward returns float32 as well, unless `cast_model_outputs` asks for another type. It is bound as a method,
+so that a deep copy of the model (a moving average of it, say) runs its own parameters.
 """
 
 from __future__ import annotations
@@ -27,15 +28,11 @@ WRAPPER = "bf16_forward"
 _PARAMETERS = ("models", "optimizers", "enabled", "opt_level")
 _LEVELS = frozenset({"O1", "O2", "O3"})
 _WRAPPER = '''\
-def bf16_forward(forward, enabled=True):
-    """Run forward under bfloat16 autocast and return its bfloat16 outputs as float32, for the loss."""
-
-    def run(*args, **kwargs):
-        with {torch}.autocast("hpu", dtype={torch}.bfloat16, enabled=enabled):
-            outputs = forward(*args, **kwargs)
-        return tree_map(lambda x: x.float() if {torch}.is_tensor(x) and x.dtype == {torch}.bfloat16 else x, outputs)
-
-    return run
+def bf16_forward(self, *args, **kwargs):
+    """Run the module's forward under bfloat16 autocast; return its bfloat16 outputs as float32, for the loss."""
+    with {torch}.autocast("hpu", dtype={torch}.bfloat16):
+        outputs = type(self).forward(self, *args, **kwargs)
+    return tree_map(lambda x: x.float() if {torch}.is_tensor(x) and x.dtype == {torch}.bfloat16 else x, outputs)
 '''
 
 
@@ -53,12 +50,13 @@ def rewrite_all(file: File) -> list[Edit]:
     sites = [site for call in file.index.calls if (site := _site(call, torch, file)) is not None]
     edits = remove_all(file, [site.statement for site in sites if not site.lines])
     edits += [replace_statement(file, site.statement, site.lines) for site in sites if site.lines]
-    wrapping = [site for site in sites if any(f"{WRAPPER}(" in line for line in site.lines)]
+    wrapping = [site for site in sites if any(f"({WRAPPER}," in line for line in site.lines)]
     if any(site.lines for site in sites):
         edits += imports
     if wrapping and WRAPPER not in file.index.scopes[file.module].bindings:
         edits.append(_define(file, wrapping[0].statement, _WRAPPER.format(torch=torch)))
         edits += ensure_import(file, "from torch.utils._pytree import tree_map")
+        edits += ensure_import(file, "from types import MethodType")
     return edits
 
 
@@ -118,13 +116,14 @@ def _is_list_variable(models: ast.expr, file: File) -> bool:
 
 
 def _wrapped(models: Sequence[str], enabled: str, passed: Given, torch: str) -> Iterator[str]:
-    condition = "" if enabled == "True" else f", enabled={enabled}"
     level = passed.values.get("opt_level")
     for model in models:
         if isinstance(level, ast.Constant) and level.value == "O3":
             yield f"{model} = {model}.to({torch}.bfloat16)"
         if passed.has("cast_model_outputs"):
+            condition = "" if enabled == "True" else f", enabled={enabled}"
             context = f'{torch}.autocast("hpu", dtype={torch}.bfloat16{condition})'
             yield f"{model}.forward = {context}({model}.forward)"
         else:
-            yield f"{model}.forward = {WRAPPER}({model}.forward{condition})"
+            condition = "" if enabled == "True" else f" if {enabled} else {model}.forward"
+            yield f"{model}.forward = MethodType({WRAPPER}, {model}){condition}"

@@ -8,7 +8,7 @@ import re
 from migrator.core.edit_arguments import add_argument
 from migrator.core.edit_expressions import rename
 from migrator.core.edits import Edit
-from migrator.core.file import File
+from migrator.core.file import File, SpotMismatchError
 from migrator.rules._backend import quoted, torch_name
 
 TYPE_NAME = re.compile(r"torch\.cuda\.(\w+)Tensor")
@@ -55,4 +55,6 @@ def convert(call: ast.Call, dtype: str, file: File) -> list[Edit]:
     """The edits that turn `x.type(torch.cuda.FloatTensor)` into `x.to("hpu", torch.float32)`."""
     name, imports = torch_name(file, call.args[0])
     start, end = file.source.span(call.func)[1] - len("type"), file.source.span(call)[1]
+    if not file.source.text.startswith(b"type", start):
+        raise SpotMismatchError(call, "type(...)", file.source.text[start:end].decode("utf-8", "replace"))
     return [Edit(start, end, f"to({quoted(file, call, 'hpu')}, {name}.{dtype})".encode()), *imports]

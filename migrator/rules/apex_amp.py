@@ -1,7 +1,7 @@
 """apex.amp -> bfloat16 autocast, without loss scaling.
 
     model, optimizer = amp.initialize(model, optimizer, opt_level="O2")
-        ->  model.forward = bf16_forward(model.forward)        bf16_forward is added to the file
+        ->  model.forward = MethodType(bf16_forward, model)        bf16_forward is added to the file
     with amp.scale_loss(loss, optimizer) as scaled_loss:
         scaled_loss.backward()
         ->  loss.backward()

@@ -101,7 +101,8 @@ class ApexOptimizers(Rule):
         arguments = given(call, fused.positional, file)
         if obstacle := _obstacle(arguments, fused):
             advice = "Build an optimizer that does the same by hand; habana_frameworks.torch.hpex.optimizers has more."
-            yield self.finding(file, call, f"{fused.new} has no counterpart of {obstacle}", advice)
+            new = _with_mode(fused, arguments).new
+            yield self.finding(file, call, f"it cannot become {new} because of {obstacle}", advice)
             return
         yield self.fix(_edits(call, _with_mode(fused, arguments), arguments, file))
 

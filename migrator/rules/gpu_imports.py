@@ -96,7 +96,22 @@ def _outcome(found: Attempt, file: File) -> _Outcome:
 
 
 def _unused(statement: Import, file: File) -> list[ast.alias]:
-    return [a for a in statement.names if _is_gpu_only(statement, a, file) and _is_unused(statement, a, file)]
+    unused = [a for a in statement.names if _is_gpu_only(statement, a, file) and _is_unused(statement, a, file)]
+    return [alias for alias in unused if not _is_for_its_effect(statement, alias, file)]
+
+
+def _is_for_its_effect(statement: Import, alias: ast.alias, file: File) -> bool:
+    """`import package.sub` may be there for what running it does, as long as the rest of the package is in use."""
+    if isinstance(statement, ast.ImportFrom) or alias.asname or "." not in alias.name:
+        return False
+    root = alias.name.partition(".")[0]
+    others = (s for s in file.index.nodes if isinstance(s, (ast.Import, ast.ImportFrom)))
+    return any(_root(s, a) == root and not _is_unused(s, a, file) for s in others for a in s.names)
+
+
+def _root(statement: Import, alias: ast.alias) -> str:
+    module = (statement.module or "") if isinstance(statement, ast.ImportFrom) else alias.name
+    return module.partition(".")[0]
 
 
 def _is_gpu_only(statement: Import, alias: ast.alias, file: File) -> bool:

@@ -5,20 +5,17 @@ import pytest
 RULE = "apex-amp"
 HEAD = "import torch\nfrom apex import amp\n\n\n"
 WRAPPER = '''\
-def bf16_forward(forward, enabled=True):
-    """Run forward under bfloat16 autocast and return its bfloat16 outputs as float32, for the loss."""
-
-    def run(*args, **kwargs):
-        with torch.autocast("hpu", dtype=torch.bfloat16, enabled=enabled):
-            outputs = forward(*args, **kwargs)
-        return tree_map(lambda x: x.float() if torch.is_tensor(x) and x.dtype == torch.bfloat16 else x, outputs)
-
-    return run
+def bf16_forward(self, *args, **kwargs):
+    """Run the module's forward under bfloat16 autocast; return its bfloat16 outputs as float32, for the loss."""
+    with torch.autocast("hpu", dtype=torch.bfloat16):
+        outputs = type(self).forward(self, *args, **kwargs)
+    return tree_map(lambda x: x.float() if torch.is_tensor(x) and x.dtype == torch.bfloat16 else x, outputs)
 
 
 '''
-WRAPPED_HEAD = f"import torch\nfrom torch.utils._pytree import tree_map\nfrom apex import amp\n\n\n{WRAPPER}"
-WRAP = "model.forward = bf16_forward(model.forward)"
+IMPORTS = "import torch\nfrom torch.utils._pytree import tree_map\nfrom types import MethodType\nfrom apex import amp\n"
+WRAPPED_HEAD = f"{IMPORTS}\n\n{WRAPPER}"
+WRAP = "model.forward = MethodType(bf16_forward, model)"
 
 
 @pytest.mark.parametrize(
@@ -30,24 +27,24 @@ WRAP = "model.forward = bf16_forward(model.forward)"
         ('amp.initialize(models=model, opt_level="O1")  # mixed', f"{WRAP}  # mixed"),
         (
             'model, optimizer = amp.initialize(model, optimizer, enabled=args.fp16, opt_level="O1")',
-            "model.forward = bf16_forward(model.forward, enabled=args.fp16)",
+            f"{WRAP} if args.fp16 else model.forward",
         ),
         (
             "model, optimizer = amp.initialize(model, optimizer, opt_level=args.opt_level)",
-            'model.forward = bf16_forward(model.forward, enabled=args.opt_level != "O0")',
+            f'{WRAP} if args.opt_level != "O0" else model.forward',
         ),
         (
             "model, optimizer = amp.initialize(model, optimizer, on, opt_level='O' + level)",
-            "model.forward = bf16_forward(model.forward, enabled=on and ('O' + level) != \"O0\")",
+            f"{WRAP} if on and ('O' + level) != \"O0\" else model.forward",
         ),
         ('model, _ = amp.initialize(model, [], opt_level="O3")', f"model = model.to(torch.bfloat16)\n{WRAP}"),
         (
             "net, opt = amp.initialize(self.model, self.optimizer._optimizer)",
-            "net, opt = self.model, self.optimizer._optimizer\nnet.forward = bf16_forward(net.forward)",
+            "net, opt = self.model, self.optimizer._optimizer\nnet.forward = MethodType(bf16_forward, net)",
         ),
         (
             "(m.top, m.mlp), opt = amp.initialize([m.top, m.mlp], opt)",
-            "m.top.forward = bf16_forward(m.top.forward)\nm.mlp.forward = bf16_forward(m.mlp.forward)",
+            "m.top.forward = MethodType(bf16_forward, m.top)\nm.mlp.forward = MethodType(bf16_forward, m.mlp)",
         ),
         ("model, [a, b] = amp.initialize(model, [a, b], num_losses=2)", WRAP),
         ("model = amp.initialize(Net().cuda())", f"model = Net().cuda()\n{WRAP}"),

@@ -89,3 +89,45 @@ def test_flags_context_is_unwrapped(check_transformed):
 )
 def test_others_stay(check_noop, code):
     check_noop(code, RULE)
+
+
+def test_a_comment_about_the_library_goes_with_its_switch(check_transformed):
+    check_transformed(
+        """\
+        import torch
+
+        def setup():
+            # Shapes never change,
+            # so cuDNN may search once.
+            torch.backends.cudnn.benchmark = True
+            # the same in every run
+            torch.backends.cudnn.deterministic = True
+            seed()
+        """,
+        """\
+        import torch
+
+        def setup():
+            # the same in every run
+            seed()
+        """,
+        "cudnn-flags",
+    )
+
+
+def test_a_branch_that_goes_takes_no_edit_twice(check_transformed):
+    check_transformed(
+        """\
+        import torch
+        if fast:
+            # cuDNN may search
+            torch.backends.cudnn.benchmark = True
+        go()
+        """,
+        """\
+        import torch
+        # cuDNN may search
+        go()
+        """,
+        "cudnn-flags",
+    )

@@ -22,6 +22,12 @@ IMPORT = "from torch.nn.parallel import DistributedDataParallel as DDP\n"
             "DDP(\n    model,\n    find_unused_parameters=True,\n)",
         ),
         ("DDP(\n    model,\n    device_ids=[0],\n    output_device=0,\n)", "DDP(\n    model,\n)"),
+        ("DDP(model,  # net\n    device_ids=[0])", "DDP(model,  # net\n    )"),
+        ("DDP(model,\n    device_ids=[0], b=1)", "DDP(model,\n    b=1)"),
+        (
+            "DDP(\n    model, device_ids=[0], output_device=0,\n    # until then\n    b=1,\n)",
+            "DDP(\n    model,\n    # until then\n    b=1,\n)",
+        ),
     ],
 )
 def test_arguments(check_transformed, before, after):

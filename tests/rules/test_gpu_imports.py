@@ -47,6 +47,7 @@ def test_unused_imports(check_transformed, before, after):
         "from .apex import amp\n",
         "from apex.fp16_utils import *\nFP16_Optimizer(o)\n",
         "import numpy\nimport json\n",
+        "import pycuda.driver as cuda\nimport pycuda.autoinit\ncuda.init()\n",
         "def f():\n    amp = 1\n    return g(amp)\nfrom apex import amp\ng(amp)\n",
     ],
 )
