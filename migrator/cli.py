@@ -40,9 +40,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code. `SystemExit` comes from argparse: --help, or a wrong argument."""
     _open_missing_streams()
-    code = _outcome(sys.argv[1:] if argv is None else list(argv))
+    try:
+        code = _outcome(sys.argv[1:] if argv is None else list(argv))
+    except SystemExit as ended:
+        raise SystemExit(_flushed(int(ended.code or 0))) from None
+    return _flushed(code)
+
+
+def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()  # here, where a full disk still has somebody to tell
     except OSError as error:
@@ -54,8 +61,6 @@ def _outcome(argv: list[str]) -> int:
     try:
         args = parser().parse_args(argv)
         return int(args.run(args))
-    except SystemExit as ended:  # argparse: --help, or a wrong argument
-        return int(ended.code or 0)
     except MigrateError as error:
         return _say(error.message, error.hint, error.exit_code)
     except KeyboardInterrupt:
@@ -110,4 +115,4 @@ def _open_missing_streams() -> None:
     """Python has no stream where the caller closed its descriptor (`migrate ... >&-`); what is said goes nowhere."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the process

@@ -78,11 +78,12 @@ def _removed(file: File, opening: int, slots: Sequence[Slot], first: int, last: 
         return Edit(line, file.source.line_end(stop), b"")
     if first == 0:
         return Edit(start, slots[last + 1][0] if last + 1 < len(slots) else stop, b"")
-    behind = (slots[first - 1][2] or slots[first - 1][1] - 1) + 1  # the comma before
+    _, end_before, comma_before = slots[first - 1]
+    behind = end_before if comma_before is None else comma_before + 1
     if last + 1 < len(slots):
         return Edit(behind, stop, b"") if ends_line else Edit(start, slots[last + 1][0], b"")
     has_comment = b"#" in text[behind:start]
-    return Edit(start, end, b"") if has_comment else Edit(slots[first - 1][1], end, b"")
+    return Edit(start, end, b"") if has_comment else Edit(end_before, end, b"")
 
 
 def name_arguments(file: File, call: ast.Call, names: Sequence[str], *, after: int) -> list[Edit]:

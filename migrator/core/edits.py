@@ -14,8 +14,10 @@ survives. The rules, decided once:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from migrator.core.findings import Kind
 
@@ -43,7 +45,7 @@ class Fix:
 
 
 def _overlap(a: Edit, b: Edit) -> bool:
-    if a == b:
+    if (a.start, a.end, a.new) == (b.start, b.end, b.new):
         return False
     if a.start == a.end or b.start == b.end:
         # an insertion conflicts only strictly inside a replaced span; two insertions never conflict
@@ -52,17 +54,44 @@ def _overlap(a: Edit, b: Edit) -> bool:
     return a.start < b.end and b.start < a.end
 
 
-def _reindented(edit: Edit, spans: Iterable[tuple[int, int]]) -> bool:
-    return edit.anchor is not None and any(lo <= edit.anchor < hi for lo, hi in spans)
+class _Held:
+    """What the chosen fixes hold: their edits by offset, the statements they copy, the spans they re-indent."""
+
+    def __init__(self) -> None:
+        self._edits: list[tuple[int, int, bytes]] = []  # sorted; none overlaps another
+        self._anchors: list[int] = []
+        self._spans: list[tuple[int, int]] = []
+
+    def add(self, fix: Fix) -> None:
+        for edit in fix.edits:
+            span = (edit.start, edit.end, edit.new)
+            at = bisect_left(self._edits, span)
+            if self._edits[at : at + 1] != [span]:
+                self._edits.insert(at, span)
+        self._anchors += [edit.anchor for edit in fix.edits if edit.anchor is not None]
+        self._spans += fix.reindents
+
+    def clashes(self, fix: Fix) -> bool:
+        return (
+            any(self._overlaps(edit) for edit in fix.edits)
+            or any(lo <= e.anchor < hi for e in fix.edits if e.anchor is not None for lo, hi in self._spans)
+            or any(lo <= anchor < hi for lo, hi in fix.reindents for anchor in self._anchors)
+            or any(lo < other_hi and other_lo < hi for lo, hi in fix.reindents for other_lo, other_hi in self._spans)
+        )
+
+    def _overlaps(self, edit: Edit) -> bool:
+        at = max(0, bisect_left(self._edits, (edit.start,)) - 1)  # the one before may reach into the edit
+        while at < len(self._edits) and self._edits[at][0] < max(edit.end, edit.start + 1):
+            if _overlap(edit, Edit(*self._edits[at])):
+                return True
+            at += 1
+        return False
 
 
-def _clash(a: Fix, b: Fix) -> bool:
-    return (
-        any(_overlap(x, y) for x in a.edits for y in b.edits)
-        or any(_reindented(x, b.reindents) for x in a.edits)
-        or any(_reindented(y, a.reindents) for y in b.edits)
-        or any(lo < b_hi and b_lo < hi for lo, hi in a.reindents for b_lo, b_hi in b.reindents)
-    )
+def contradicts_itself(fix: Fix) -> bool:
+    """Whether edits of one fix overlap: a bug in its rule, since they could never be made together."""
+    edits = merged_edits([fix])
+    return any(_overlap(a, b) for a, b in pairwise(edits))
 
 
 def _width(fix: Fix) -> int:
@@ -71,10 +100,11 @@ def _width(fix: Fix) -> int:
 
 def choose(fixes: Sequence[Fix]) -> list[Fix]:
     """Return the fixes that can hold in one round, in the order in which they came."""
-    by_width = sorted(range(len(fixes)), key=lambda i: (-_width(fixes[i]), i))
+    held = _Held()
     chosen: list[int] = []
-    for i in by_width:
-        if not any(_clash(fixes[i], fixes[j]) for j in chosen):
+    for i in sorted(range(len(fixes)), key=lambda i: (-_width(fixes[i]), i)):
+        if not held.clashes(fixes[i]):
+            held.add(fixes[i])
             chosen.append(i)
     return [fixes[i] for i in sorted(chosen)]
 

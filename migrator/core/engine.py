@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from migrator.core.edits import Edit, Fix, apply_edits, choose, merged_edits
+from migrator.core.edits import Edit, Fix, apply_edits, choose, contradicts_itself, merged_edits
 from migrator.core.file import Context, File, SpotMismatchError, read
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
@@ -114,6 +114,8 @@ def _ask(file: File, rules: Sequence[Rule]) -> tuple[list[Fix], tuple[Finding, .
     for answer in _answers(file, rules):
         if isinstance(answer, Finding):
             findings.append(answer)
+        elif contradicts_itself(answer):
+            raise UnsettledError(f"{file.path}: the rule {answer.rule} asks for edits that overlap: {answer.edits}")
         elif answer.edits:
             fixes.append(answer)
     return list(dict.fromkeys(fixes)), tuple(dict.fromkeys(findings))  # several spots may ask for the very same

@@ -18,7 +18,6 @@ from functools import cached_property
 
 from migrator.core.linemap import line_starts
 
-
 _HEAD = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n|\Z)){0,2}")  # the lines in which a coding cookie can stand
 TOO_DEEP = "an expression is nested too deeply to parse"
 

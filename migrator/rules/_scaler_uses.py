@@ -30,13 +30,21 @@ class Uses:
         if not isinstance(attribute, ast.Attribute) or not isinstance(call, ast.Call) or call.func is not attribute:
             return
         statement = file.parent(call)
-        if attribute.attr in _STATEMENTS and isinstance(statement, ast.Expr):
+        if isinstance(statement, (ast.Expr, ast.Assign)) and _goes(statement, call, attribute.attr, file):
             self.removed.append(statement)
         elif edits := _in_place(attribute.attr, call, file):
             self.edits += edits
         else:
             return
         self.known.add(node)
+
+
+def _goes(statement: ast.Expr | ast.Assign, call: ast.Call, method: str, file: File) -> bool:
+    """Whether the statement goes: it only serves the scaler, or `loss = loss` would be left of it."""
+    if isinstance(statement, ast.Expr):
+        return method in _STATEMENTS
+    texts = {file.text(node) for node in (*statement.targets, *call.args)}
+    return method == "scale" and len(call.args) == 1 and not call.keywords and len(texts) == 1
 
 
 def _in_place(method: str, call: ast.Call, file: File) -> list[Edit]:

@@ -18,7 +18,6 @@ Source: docs/api-map.md
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterator
 from enum import Enum
 
@@ -28,10 +27,9 @@ from migrator.core.edits import Edit, Fix
 from migrator.core.file import Context, File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
-from migrator.core.scopes import Scope
 from migrator.rules._fallback import Attempt, Import, attempt, is_guarded, take_fallback
+from migrator.rules._reads import has_unknown_names, is_read, scope_around
 
-_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__spec__"}
 _FALLBACK = (
     "The package is built for GPUs and cannot be imported on Gaudi, so the program takes the way it has without it; "
     "look at what that switches off."
@@ -129,45 +127,21 @@ def _is_gpu_only(statement: Import, alias: ast.alias, file: File) -> bool:
 def _is_unused(statement: Import, alias: ast.alias, file: File) -> bool:
     """Whether nothing reads the name that an import binds. A star import is used when any name's origin is unknown."""
     if alias.name == "*":
-        return not any(_is_unknown(node, file) for node in file.index.nodes if isinstance(node, ast.Name))
+        return not has_unknown_names(file)
     bound = alias.asname or (alias.name if isinstance(statement, ast.ImportFrom) else alias.name.split(".")[0])
-    return not _is_read(bound, _scope(statement, file), file)
-
-
-def _is_unknown(node: ast.Name, file: File) -> bool:
-    return file.index.scope_of[node].find(node.id) is None and node.id not in _BUILTINS
-
-
-def _is_read(name: str, scope: Scope, file: File) -> bool:
-    reads = (n for n in file.uses(name) if not isinstance(n.ctx, ast.Store))
-    return any(file.index.scope_of[n].find(name) is scope for n in reads) or name in _exported(file)
-
-
-def _scope(statement: ast.stmt, file: File) -> Scope:
-    return next(file.index.scopes[node] for node in file.ancestors(statement) if node in file.index.scopes)
+    return not is_read(bound, scope_around(statement, file), file)
 
 
 def _reads_flags(found: Attempt, file: File) -> bool:
     """Whether anything reads a name that the try or its handler sets."""
-    scope = _scope(found.node, file)
-    return any(_is_read(name, scope, file) for name in found.set_by_try | found.set_by_handler)
+    scope = scope_around(found.node, file)
+    return any(is_read(name, scope, file) for name in found.set_by_try | found.set_by_handler)
 
 
 def _is_script(file: File) -> bool:
     """Whether the file is run rather than imported, so that no other file reads its flags."""
     tests = (n.test for n in file.module.body if isinstance(n, ast.If))
     return any(isinstance(n, ast.Name) and n.id == "__name__" for test in tests for n in ast.walk(test))
-
-
-def _exported(file: File) -> set[str]:
-    """The names in `__all__`."""
-    values = (n.value for n in file.module.body if isinstance(n, (ast.Assign, ast.AugAssign)) and _is_all(n))
-    return {n.value for value in values for n in ast.walk(value) if isinstance(n, ast.Constant)}  # type: ignore[misc]
-
-
-def _is_all(statement: ast.Assign | ast.AugAssign) -> bool:
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    return any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets)
 
 
 def _is_for_others(statement: Import, file: File) -> bool:

@@ -45,6 +45,7 @@ def test_unused_imports(check_transformed, before, after):
         "from apex import amp  # noqa: F401\n",
         "from apex import amp\n__all__ = ['amp']\n",
         "from .apex import amp\n",
+        "if TYPE_CHECKING:\n    from triton import Config\ndef f(x: 'list[Config]') -> 'Literal[\"a b\"]': pass\n",
         "from apex.fp16_utils import *\nFP16_Optimizer(o)\n",
         "import numpy\nimport json\n",
         "import pycuda.driver as cuda\nimport pycuda.autoinit\ncuda.init()\n",

@@ -49,6 +49,7 @@ def test_all_uses_go_together(check_transformed):
         ("scaler.scale(criterion(x, y)).backward(retain_graph=True)", "criterion(x, y).backward(retain_graph=True)"),
         ("scaler.scale(outputs=loss / 2).backward()", "(loss / 2).backward()"),
         ("scaled = scaler.scale(loss / 2)", "scaled = loss / 2"),
+        ("loss = scaler.scale(loss)\nloss.backward()", "loss.backward()"),
         ("scaled = scaler.scale(\n    a +\n    b)", "scaled = (a +\n    b)"),
         ("scaler.scale(a if c else b).backward()", "(a if c else b).backward()"),
         ("scaler.step(self.optimizer)", "self.optimizer.step()"),
