@@ -25,7 +25,8 @@ def all_rules() -> dict[str, Rule]:
         own = [
             kind
             for _, kind in inspect.getmembers(module, inspect.isclass)
-            if issubclass(kind, Rule) and kind.__module__ == module.__name__ and not inspect.isabstract(kind)
+            # the module first: on Python 3.10 an alias such as Callable[[], int] counts as a class
+            if kind.__module__ == module.__name__ and issubclass(kind, Rule) and not inspect.isabstract(kind)
         ]
         if len(own) != 1:
             raise RuntimeError(f"{module.__name__} defines {len(own)} rules; a rule is one file")
