@@ -1,10 +1,10 @@
 """`python -m migrator` is `migrate`."""
 
 import sys
-from pathlib import Path
 
-# `-m` puts the current folder first on the path. It may be an upstream, and none of its modules may be imported.
-if sys.path and sys.path[0] in ("", str(Path.cwd())):
+# `-m` puts the current folder first on the path. It may be an upstream, and none of its modules may be imported:
+# nothing is, before this line.
+if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
     del sys.path[0]
 
 from migrator.cli import main

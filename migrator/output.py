@@ -42,6 +42,7 @@ def bring_to(migration: Migration, level: str, workspace: Workspace) -> Report:
             workspace.check_unchanged()
             _check_same_rules(migration, done, workspace)
             _check_recorded(migration, done)
+        write_rules_note(workspace.path, fingerprint())
         names = [stage.name for stage in done]
         added = [] if done else [_commit_upstream(migration, writer)]
         parent = done[-1].commit if done else added[0]
@@ -51,7 +52,6 @@ def bring_to(migration: Migration, level: str, workspace: Workspace) -> Report:
         for result in run_stages(migration, start, missing):
             parent = _commit_stage(migration, result, writer, parent)
             results.append(result)
-        write_rules_note(workspace.path, fingerprint())
         new = ([] if done else [UPSTREAM]) + [result.stage.name for result in results]
         return Report(workspace.stages(), tuple(new), tuple(results))
 

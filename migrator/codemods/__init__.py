@@ -19,8 +19,11 @@ def load_codemod(name: str) -> type[Codemod]:
     module_name, _, class_name = name.partition(":")
     try:
         found = getattr(import_module(module_name), class_name)
-    except (ImportError, AttributeError, SyntaxError) as error:
-        raise UsageError(f"no codemod {name!r}: {error}", hint="write it as package.module:Class") from error
+    except Exception as error:  # the module is code of the recipe's author, which may raise anything
+        raise UsageError(
+            f"no codemod {name!r}: {type(error).__name__}: {error}",
+            hint="write it as package.module:Class, and see that Python can import it",
+        ) from error
     if not (inspect.isclass(found) and issubclass(found, Codemod)):
-        raise UsageError(f"{name!r} is not a LibCST codemod class")
+        raise UsageError(f"{name!r} is not a LibCST codemod class", hint="derive it from libcst.codemod.Codemod")
     return found

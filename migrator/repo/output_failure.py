@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from migrator.errors import OutputError
@@ -23,6 +23,7 @@ _ADVICE = {
     errno.ENOLCK: "this file system has no locks; choose an output on another one with -o",
     errno.ENOTSUP: "this file system has no locks or links; choose an output on another one with -o",
 }
+_LITTLE = 64 * 1024  # bytes; a git that fails on a disk with less failed for want of it
 _OTHERWISE = "remove the cause and run again; finished stages are kept"
 
 
@@ -41,5 +42,14 @@ def git_failure(folder: Path, command: str, code: int, stderr: str) -> OutputErr
     """The error for a git that failed in the output `folder`, with advice read from what it said."""
     said = stderr.strip() or (f"killed by signal {-code}" if code < 0 else f"exit code {code}")
     # git prints strerror's text, and runs with LC_ALL=C
-    hint = next((advice for number, advice in _ADVICE.items() if os.strerror(number) in said), _OTHERWISE)
-    return OutputError(f"git {command} failed in the output {folder}: {said}", hint=hint)
+    hint = next((advice for number, advice in _ADVICE.items() if os.strerror(number) in said), "")
+    return OutputError(f"git {command} failed in the output {folder}: {said}", hint=hint or _unsaid(folder, said))
+
+
+def _unsaid(folder: Path, said: str) -> str:
+    """Advice where git does not say what the system did: it has words of its own for a full disk, or none."""
+    with suppress(OSError):  # then the folder is gone, and how full its disk is does not matter
+        space = os.statvfs(folder)
+        if "Out of diskspace" in said or space.f_bavail * space.f_frsize < _LITTLE:
+            return _SPACE
+    return _OTHERWISE

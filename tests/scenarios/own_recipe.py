@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from migrator.config import make_target
 from migrator.core.anchor_find import symbol_hash
 from migrator.core.file import read
 from migrator.core.tree import git_tree_hash
 from migrator.migration import toolbox_for
-from migrator.config import make_target
 from migrator.repo.embedded import read_embedded
 from migrator.repo.pins import EmbeddedPin
 

@@ -18,6 +18,10 @@ def mtimes(output: Path) -> dict[str, int]:
     }
 
 
+def private() -> None:
+    os.umask(0o077)
+
+
 def test_two_folders_have_the_same_commits(
     migrate: Migrate, sample_made: Path, levels: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -69,9 +73,7 @@ def test_time_zone_umask_and_git_configuration_of_the_user_decide_nothing(
         "[init]\n defaultBranch = other\n defaultObjectFormat = sha256\n"
     )
     other = migrate.with_variables(TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="1", GIT_AUTHOR_NAME="somebody")
-    done = other(
-        tmp_path, "apply", "sample-bert", "--level", levels[-1], "-o", "out", preexec_fn=lambda: os.umask(0o077) and None
-    )
+    done = other(tmp_path, "apply", "sample-bert", "--level", levels[-1], "-o", "out", preexec_fn=private)
     assert done.code == 0, done.err
     assert commits(tmp_path / "out") == commits(sample_made)
     assert git(tmp_path / "out", "symbolic-ref", "HEAD") == "refs/heads/main"
