@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrator.core.edit_statements import start_of
@@ -12,7 +13,9 @@ from migrator.core.file import File
 from migrator.core.rule_layer import DriftError
 from migrator.core.scopes import dotted
 
-Symbol = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Symbol = ast.Module | Definition
 _SPEC = re.compile(r"(?P<kind>[a-z]+)(?::(?P<target>[^#]+))?(?:#(?P<ordinal>\d+))?")
 _KINDS: dict[str, tuple[type[ast.stmt], ...]] = {
     "assign": (ast.Assign,),
@@ -23,7 +26,8 @@ _KINDS: dict[str, tuple[type[ast.stmt], ...]] = {
     "for": (ast.For, ast.AsyncFor),
     "while": (ast.While,),
     "with": (ast.With, ast.AsyncWith),
-    "try": (ast.Try,),
+    "try": (ast.Try, getattr(ast, "TryStar", ast.Try)),
+    "match": (ast.Match,),
     "return": (ast.Return,),
     "raise": (ast.Raise,),
     "assert": (ast.Assert,),
@@ -36,6 +40,7 @@ _KINDS: dict[str, tuple[type[ast.stmt], ...]] = {
     "break": (ast.Break,),
     "continue": (ast.Continue,),
     "global": (ast.Global,),
+    "nonlocal": (ast.Nonlocal,),
 }
 
 
@@ -49,7 +54,7 @@ class StatementSpec:
 
 
 def parse_spec(text: str) -> StatementSpec:
-    """Read a statement's address. Raises `DriftError`-free `ValueError` for a malformed one."""
+    """Read a statement's address. Raises `ValueError` for a malformed one: that is no drift but a mistake."""
     match = _SPEC.fullmatch(text)
     if match is None or match["kind"] not in _KINDS:
         raise ValueError(f"{text!r} is no statement address; write kind[:target][#ordinal], kinds: {', '.join(_KINDS)}")
@@ -67,6 +72,8 @@ def target_of(statement: ast.stmt) -> str:  # noqa: PLR0911 - one return a kind 
         return dotted(value.func) if isinstance(value, ast.Call) else ""
     if isinstance(statement, (ast.If, ast.While, ast.Assert)):
         return _first_name(statement.test)
+    if isinstance(statement, ast.Match):
+        return _first_name(statement.subject)
     if isinstance(statement, (ast.With, ast.AsyncWith)):
         return _first_name(statement.items[0].context_expr)
     if isinstance(statement, (ast.Return, ast.Raise)):
@@ -96,7 +103,7 @@ def find_symbol(file: File, name: str) -> Symbol:
     """The module (for ""), or the function or class of that qualified name. Raises `DriftError`."""
     place: Symbol = file.module
     for part in name.split(".") if name else ():
-        found = [n for n in ast.walk(place) if isinstance(n, _NAMED) and n.name == part and n is not place]
+        found = [n for n in _definitions(place) if n.name == part]
         if len(found) != 1:
             raise DriftError(
                 f"{file.path}: {'no' if not found else 'more than one'} symbol {name!r}",
@@ -106,7 +113,15 @@ def find_symbol(file: File, name: str) -> Symbol:
     return place
 
 
-_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+def _definitions(place: Symbol) -> Iterator[Definition]:
+    """The functions and classes that are defined in `place` itself, also under an `if` or in a `try`."""
+    waiting: list[ast.AST] = [place]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(node, _NAMED):
+                yield node
+            else:
+                waiting.append(node)
 
 
 def symbol_hash(file: File, name: str) -> str:

@@ -6,19 +6,19 @@ import ast
 from collections.abc import Mapping
 
 from migrator.core.anchor_find import find_statement, find_symbol, symbol_hash
-from migrator.core.edit_arguments import add_argument, arguments, keyword, remove_argument, replace_argument
-from migrator.core.edit_blocks import header_end, insert_block_after, insert_block_before, replace_block
-from migrator.core.edit_statements import remove
+from migrator.core.edit_arguments import Argument, add_argument, keyword, remove_argument, replace_argument
+from migrator.core.edit_blocks import insert_block_after, insert_block_before, replace_block, replace_header
+from migrator.core.edit_removal import remove_all
 from migrator.core.edits import Edit, Fix, apply_edits, choose, merged_edits
 from migrator.core.explain import step_of
-from migrator.core.file import Context, File, read
+from migrator.core.file import Context, File, SpotMismatchError, read
 from migrator.core.findings import Kind
 from migrator.core.layers import Anchor, AnchorLayer, Where
 from migrator.core.rule_layer import DriftError
 from migrator.core.scopes import dotted
-from migrator.core.source import UnreadableSourceError
+from migrator.core.source import Source, UnreadableSourceError, parse
 from migrator.core.steps import LayerResult, Step
-from migrator.core.tree import Entry, Tree
+from migrator.core.tree import Entry, Mode, Tree
 from migrator.errors import LayerError
 
 MIN_HASH = 16  # hexadecimal digits of a symbol's hash that an anchor must give
@@ -46,15 +46,15 @@ def apply_anchors(layer: AnchorLayer, tree: Tree, upstream: Tree, context: Conte
             )
         edits = merged_edits(fixes)
         text = apply_edits(file.source.text, edits)
-        _check_parses(layer, path, text)
+        data = _encoded(layer, file.source, text)
         first = 1 + max((c.fix for s in steps for c in s.changes), default=0)
         steps.append(step_of(path, file.source.text, text, edits, fixes, first))
-        after[path] = Entry(file.source.encode(text), entry.mode)
+        after[path] = Entry(data, entry.mode)
     return LayerResult(after, tuple(steps))
 
 
 def _entry(tree: Mapping[str, Entry], path: str, layer: AnchorLayer) -> Entry:
-    if path not in tree:
+    if path not in tree or tree[path].mode not in (Mode.FILE, Mode.EXECUTABLE):
         raise DriftError(
             f"layer {layer.name!r}: there is no file {path}", hint="the upstream moved it; correct the anchor's path"
         )
@@ -75,21 +75,29 @@ def _check_pinned(path: str, anchors: list[Anchor], upstream: Tree, context: Con
     pinned = _read(path, upstream[path].data, context)
     for anchor in anchors:
         actual = symbol_hash(pinned, anchor.symbol)
-        if len(anchor.sha256) < MIN_HASH or not actual.startswith(anchor.sha256):
+        if len(anchor.sha256) < MIN_HASH or not actual.startswith(anchor.sha256.lower()):
             raise DriftError(
                 f"{path}: {anchor.symbol or 'the module'} drifted: its hash is {actual}, the anchor says "
                 f"{anchor.sha256 or 'nothing'}",
-                hint="review the anchor against the new source, then record the new hash",
+                hint="review the anchor against the new source, then record the new hash "
+                f"({MIN_HASH} digits of it or more)",
             )
 
 
-def _check_parses(layer: AnchorLayer, path: str, text: bytes) -> None:
+def _encoded(layer: AnchorLayer, source: Source, text: bytes) -> bytes:
+    """The file's new bytes, when they are Python still, in the file's own encoding."""
     try:
-        ast.parse(text.decode("utf-8"))
-    except SyntaxError as error:
+        parse(Source(source.path, text, "utf-8", source.bom))
+        return source.encode(text)
+    except UnreadableSourceError as error:
         raise LayerError(
-            f"layer {layer.name!r}: {path} no longer parses after its anchors: line {error.lineno}: {error.msg}",
+            f"layer {layer.name!r}: {source.path} no longer parses after its anchors: {error}",
             hint="correct the anchor's text",
+        ) from error
+    except UnicodeEncodeError as error:
+        raise LayerError(
+            f"layer {layer.name!r}: {source.path} is written in {source.encoding}: {error}",
+            hint="write the anchor's text in characters that the file's encoding has",
         ) from error
 
 
@@ -100,7 +108,13 @@ def _fix(layer: AnchorLayer, anchor: Anchor, file: File) -> Fix:
         if isinstance(symbol, ast.Module):
             raise DriftError(f"{anchor.path}: an anchor on the module needs a statement")
         statement = symbol
-    edits = _edits(anchor, file, statement)
+    try:
+        edits = _edits(anchor, file, statement)
+    except SpotMismatchError as error:
+        raise DriftError(
+            f"{file.path}:{error.line}: cannot be anchored in: {error}",
+            hint="address another statement, or replace the one around it",
+        ) from error
     reason, source = anchor.reason or layer.reason, anchor.source or layer.source
     return Fix(layer.name, Kind(anchor.kind), reason, source, tuple(edits))
 
@@ -113,10 +127,9 @@ def _edits(anchor: Anchor, file: File, statement: ast.stmt) -> list[Edit]:
     if anchor.where is Where.REPLACE:
         return [replace_block(file, statement, anchor.text)]
     if anchor.where is Where.DELETE:
-        return [remove(file, statement)]
+        return remove_all(file, [statement])
     if anchor.where is Where.HEADER:
-        start, _ = file.source.span(statement)
-        return [Edit(start, header_end(file, statement), anchor.text.strip().encode())]
+        return [replace_header(file, statement, anchor.text)]
     return [_argument_edit(anchor, file, _call(anchor, file, statement))]
 
 
@@ -132,10 +145,9 @@ def _call(anchor: Anchor, file: File, statement: ast.stmt) -> ast.Call:
 def _argument_edit(anchor: Anchor, file: File, call: ast.Call) -> Edit:
     if anchor.where is Where.ADD_ARGUMENT:
         return add_argument(file, call, anchor.text.strip())
+    found: Argument | None = keyword(call, anchor.argument)
     if anchor.argument.isdigit():
-        found = arguments(call)[int(anchor.argument)] if int(anchor.argument) < len(arguments(call)) else None
-    else:
-        found = keyword(call, anchor.argument)
+        found = next(iter(call.args[int(anchor.argument) :]), None)
     if found is None:
         raise DriftError(f"{file.path}:{call.lineno}: the call has no argument {anchor.argument!r}")
     if anchor.where is Where.REMOVE_ARGUMENT:

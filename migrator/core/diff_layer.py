@@ -26,8 +26,9 @@ def apply_unified(layer: DiffLayer, tree: Tree) -> LayerResult:
 
 def _step(layer: DiffLayer, patched: PatchedFile, before: Tree, after: Tree, fix: int) -> Step:
     changes: list[StepChange] = []
+    old, new = _data(before, patched.old_path), b"" if patched.deleted else _data(after, patched.path)
     for number, hunk in enumerate(patched.hunks, fix + 1):
-        texts = (_lines(before, patched.old_path, hunk.before), _lines(after, patched.path, hunk.after))
+        texts = (_lines(old, hunk.before), _lines(new, hunk.after))
         changes.append(
             StepChange(hunk.before, hunk.after, *texts, layer.name, Kind.MODIFIED, layer.reason, layer.source, number)
         )
@@ -35,13 +36,14 @@ def _step(layer: DiffLayer, patched: PatchedFile, before: Tree, after: Tree, fix
         texts = _headline(before, patched.old_path), _headline(after, patched.path)
         gap = LineRange(1, 0)
         changes.append(StepChange(gap, gap, *texts, layer.name, Kind.MODIFIED, layer.reason, layer.source, fix + 1))
-    return Step(patched.path, patched.old_path, LineMap(tuple(patched.hunks)), tuple(changes))
+    return Step(patched.path, patched.old_path, LineMap(patched.hunks), tuple(changes))
 
 
-def _lines(tree: Tree, path: str, lines: LineRange) -> str:
-    if path not in tree:
-        return ""
-    data = tree[path].data
+def _data(tree: Tree, path: str) -> bytes:
+    return tree[path].data if path in tree else b""
+
+
+def _lines(data: bytes, lines: LineRange) -> str:
     starts = [*line_starts(data), len(data)]
     return data[starts[lines.start - 1] : starts[min(lines.stop, len(starts)) - 1]].decode("utf-8", "replace")
 

@@ -7,18 +7,37 @@ import io
 import textwrap
 import tokenize
 
-from migrator.core.edit_statements import shares_line, start_of
+from migrator.core.edit_headers import header_colon
+from migrator.core.edit_statements import is_elif, shares_line, start_of
 from migrator.core.edits import Edit
 from migrator.core.file import File, SpotMismatchError
-from migrator.core.linemap import line_starts
+
+_TEXT_TOKENS = frozenset({tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)})
+
+
+def block_lines(text: str, indent: bytes, newline: bytes) -> bytes:
+    """Lines of `text` at another indentation; blank lines stay empty, and lines inside strings as they are."""
+    lines = textwrap.dedent(text.replace("\r\n", "\n")).strip("\n").split("\n")
+    inside = _string_lines("\n".join(lines))
+    indented = ((b"" if number in inside or not line.strip() else indent) for number, line in enumerate(lines, 1))
+    return b"".join(start + line.encode() + newline for start, line in zip(indented, lines, strict=True))
+
+
+def _string_lines(text: str) -> set[int]:
+    """The lines that start inside a string."""
+    found: set[int] = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type in _TEXT_TOKENS:
+                found.update(range(token.start[0] + 1, token.end[0] + 1))
+    except (tokenize.TokenError, SyntaxError):
+        pass  # a block need not be a whole program; whether the file still parses is checked in the end
+    return found
 
 
 def _block(file: File, statement: ast.stmt, text: str) -> bytes:
-    """Lines of `text` at the statement's indentation and with its line ending; blank lines stay empty."""
     start = start_of(file, statement)
-    indent, newline = file.source.indent(start), file.source.newline(start)
-    lines = textwrap.dedent(text).strip("\n").splitlines()
-    return b"".join((indent + line.encode() if line.strip() else b"") + newline for line in lines)
+    return block_lines(text, file.source.indent(start), file.source.newline(start))
 
 
 def _whole_lines(file: File, statement: ast.stmt) -> tuple[int, int]:
@@ -30,6 +49,8 @@ def _whole_lines(file: File, statement: ast.stmt) -> tuple[int, int]:
 
 def insert_block_before(file: File, statement: ast.stmt, text: str) -> Edit:
     """Insert lines before a statement that stands on lines of its own."""
+    if is_elif(file, statement):
+        raise SpotMismatchError(statement, "a statement", "elif")
     at, _ = _whole_lines(file, statement)
     return Edit(at, at, _block(file, statement, text), anchor=start_of(file, statement))
 
@@ -50,27 +71,9 @@ def replace_block(file: File, statement: ast.stmt, text: str) -> Edit:
     return Edit(start, end, _block(file, statement, text), anchor=start_of(file, statement))
 
 
-def header_end(file: File, statement: ast.stmt) -> int:
-    """Where the header of a compound statement ends: just behind its colon."""
-    body = getattr(statement, "body", None)
-    if not isinstance(body, list) or isinstance(statement, ast.Try):
-        raise SpotMismatchError(statement, "a compound statement with a header", file.text(statement))
-    start, first = file.source.span(statement)[0], start_of(file, body[0])
-    header = file.source.text[start:first]
-    colons = [t for t in _operators(header) if t[0] == ":"]
-    return start + colons[-1][1] + 1
-
-
-def _operators(text: bytes) -> list[tuple[str, int]]:
-    """Operators outside strings, comments and brackets, with their offsets."""
-    starts, depth, found = line_starts(text), 0, []
-    try:
-        for token in tokenize.tokenize(io.BytesIO(text).readline):
-            if token.type == tokenize.OP:
-                depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.string, 0)
-                if depth == 0:
-                    column = len(token.line[: token.start[1]].encode())
-                    found.append((token.string, starts[token.start[0] - 1] + column))
-    except (tokenize.TokenError, IndentationError):
-        pass  # a header alone is no whole program; what stands before its end was seen
-    return found
+def replace_header(file: File, statement: ast.stmt, text: str) -> Edit:
+    """Replace the header of a compound statement, its colon included; its body and comment stay."""
+    start = file.source.span(statement)[0]
+    indent, newline = file.source.indent(start), file.source.newline(start)
+    header = block_lines(text, indent, newline).strip()
+    return Edit(start, header_colon(file, statement) + 1, header, anchor=start)

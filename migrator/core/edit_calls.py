@@ -6,7 +6,8 @@ import ast
 from collections.abc import Collection, Sequence
 from itertools import groupby
 
-from migrator.core.edit_arguments import Argument, Slot, argument_slots, arguments
+from migrator.core.edit_arguments import Argument, add_argument, argument_slots, arguments
+from migrator.core.edit_lists import remove_run
 from migrator.core.edits import Edit
 from migrator.core.file import File
 
@@ -64,26 +65,20 @@ def remove_arguments(file: File, call: ast.Call, unwanted: Collection[Argument])
     for is_unwanted, run in groupby(range(len(given)), key=lambda i: given[i] in unwanted):
         if is_unwanted:
             places = list(run)
-            edits.append(_removed(file, opening, slots, places[0], places[-1]))
+            edits.append(remove_run(file, opening, slots, places[0], places[-1]))
     return edits
 
 
-def _removed(file: File, opening: int, slots: Sequence[Slot], first: int, last: int) -> Edit:
-    """Remove the arguments from `first` to `last`, none of whose neighbours goes."""
-    text, (start, _, _), (_, end, comma) = file.source.text, slots[first], slots[last]
-    stop = end if comma is None else comma + 1
-    line, rest = file.source.line_start(start), text[stop : file.source.line_end(stop)].strip()
-    ends_line = comma is not None and (not rest or rest.startswith(b"#"))
-    if ends_line and not text[line:start].strip():
-        return Edit(line, file.source.line_end(stop), b"")
-    if first == 0:
-        return Edit(start, slots[last + 1][0] if last + 1 < len(slots) else stop, b"")
-    _, end_before, comma_before = slots[first - 1]
-    behind = end_before if comma_before is None else comma_before + 1
-    if last + 1 < len(slots):
-        return Edit(behind, stop, b"") if ends_line else Edit(start, slots[last + 1][0], b"")
-    has_comment = b"#" in text[behind:start]
-    return Edit(start, end, b"") if has_comment else Edit(end_before, end, b"")
+def exchange_arguments(file: File, call: ast.Call, unwanted: Collection[Argument], new: str) -> list[Edit]:
+    """Remove arguments and append `new`, so that the two fit together wherever the unwanted ones stand."""
+    given = arguments(call)
+    kept = [argument for argument in given if argument not in unwanted]
+    if not new or not given or kept[-1:] == given[-1:]:
+        return [*remove_arguments(file, call, unwanted), *([add_argument(file, call, new)] if new else [])]
+    first = given.index(kept[-1]) + 1 if kept else 0  # all from here on go: `new` takes their place
+    slots = argument_slots(file, call)[1]
+    edits = remove_arguments(file, call, [argument for argument in given[:first] if argument in unwanted])
+    return [*edits, Edit(slots[first][0], slots[-1][1], new.encode())]
 
 
 def name_arguments(file: File, call: ast.Call, names: Sequence[str], *, after: int) -> list[Edit]:

@@ -70,7 +70,10 @@ def _head(body: list[ast.stmt]) -> list[ast.stmt]:
 
 def _last_on_line(body: list[ast.stmt], place: ast.stmt) -> ast.stmt:
     """The last of the simple statements that share a line with `place`, so that a comment may follow."""
-    return [n for n in body if n.lineno == place.end_lineno or n is place][-1]
+    at = body.index(place)
+    while at + 1 < len(body) and body[at + 1].lineno == body[at].end_lineno:
+        at += 1
+    return body[at]
 
 
 def bound_as(file: File, target: str) -> str:

@@ -1,109 +1,129 @@
-"""Remove statements together: blocks that they empty go as well, and nothing is left that does not parse.
+"""Remove statements together, with every `if`, `elif` and `else` that they leave empty.
 
     if args.amp:                     (the whole `if` goes: its test has no effect)
         scaler.unscale_(optimizer)
         scaler.update()
 
-Where a block that must stay would be empty, `pass` takes its place.
+A body left empty before a plain `else` turns the test round; `pass` stands where a block must stay. Comments on lines
+of their own stay, except inside the removed statements; blank lines that would add to those before a removal go.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from migrator.core.edit_prune import only_asks
-from migrator.core.edit_statements import start_of, starts_line
+from migrator.core.edit_branches import empties, keyword_of, turned_round, with_emptied_ifs
+from migrator.core.edit_lines import comment_lines, past_blank_lines, past_deeper_comments
+from migrator.core.edit_statements import is_elif, start_of, starts_line
 from migrator.core.edits import Edit
 from migrator.core.file import File
 
+_Suite = Sequence[ast.stmt]
+
 
 def remove_all(file: File, statements: Iterable[ast.stmt]) -> list[Edit]:
-    """The edits that remove `statements`, whole `if`s that hold nothing else, and `else` blocks that they empty."""
-    doomed = _with_emptied_ifs(file, set(statements))
-    suites = {id(suite): suite for statement in doomed if (suite := file.suite(statement))}
-    edits: list[Edit] = []
-    for suite in suites.values():
-        if not _inside(file, suite[0], doomed):
-            edits += _in_suite(file, suite, doomed)
-    return sorted(edits, key=lambda edit: edit.start)
+    """The edits, by offset, that remove `statements` and the branches that hold nothing else."""
+    asked = frozenset(statements)
+    return sorted(_Removal(file, asked, with_emptied_ifs(file, asked)).edits(), key=lambda edit: edit.start)
 
 
-def _with_emptied_ifs(file: File, doomed: set[ast.stmt]) -> set[ast.stmt]:
-    waiting = list(doomed)
-    while waiting:
-        above = file.parent(waiting.pop())
-        if not isinstance(above, ast.If) or above in doomed or not only_asks(above.test, file):
-            continue
-        if doomed.issuperset([*above.body, *above.orelse]):
-            doomed.add(above)
-            waiting.append(above)
-    return doomed
+@dataclass(frozen=True)
+class _Removal:
+    """What goes from a file: `asked` is what the caller named, `gone` has the emptied `if`s as well."""
+
+    file: File
+    asked: frozenset[ast.stmt]
+    gone: frozenset[ast.stmt]
+
+    def edits(self) -> Iterator[Edit]:
+        topmost = [s for s in self.gone if not any(above in self.gone for above in self.file.ancestors(s))]
+        suites = {id(suite): suite for statement in topmost if (suite := self.file.suite(statement))}
+        for suite in suites.values():
+            yield from self._in_suite(suite, self.file.parent(suite[0]))
+
+    def _in_suite(self, suite: _Suite, above: ast.AST | None) -> Iterator[Edit]:
+        if isinstance(above, ast.Module) or not empties(self.gone, suite):
+            yield from self._in_lines(suite, above)
+        elif suite is getattr(above, "orelse", None):
+            yield self._whole_lines(keyword_of(self.file, suite), suite[-1])
+        elif isinstance(above, ast.If) and self._can_turn_round(above):
+            yield turned_round(self.file, above)
+        else:
+            yield self._filled(suite, above)
+
+    def _in_lines(self, suite: _Suite, above: ast.AST | None) -> Iterator[Edit]:
+        """Remove some statements of a block: those that fill lines, and those that share one with others."""
+        for is_whole, run in groupby(_lines(self.file, suite), key=self.gone.issuperset):
+            lines = list(run)
+            if is_whole:
+                first = lines[0][0]
+                heads = first is suite[0] and not isinstance(above, ast.Module)
+                yield self._whole_lines(start_of(self.file, first), lines[-1][-1], heads_block=heads)
+            else:
+                for line in lines:
+                    yield from self._in_line(line)
+
+    def _whole_lines(self, start: int, last: ast.stmt, *, heads_block: bool = False) -> Edit:
+        """Remove the lines from `start` to the end of `last`; comments inside move to the indentation of the first."""
+        source = self.file.source
+        first, indent = source.line_start(start), source.indent(start)
+        stop = past_deeper_comments(source, source.line_end(source.span(last)[1]), indent)
+        kept = self._comments(first, stop, indent)
+        return Edit(first, stop if kept else past_blank_lines(source, first, stop, heads_block=heads_block), kept)
+
+    def _in_line(self, line: _Suite) -> Iterator[Edit]:
+        """Remove statements of a line that keeps others, with the semicolons between."""
+        for is_gone, run in groupby(range(len(line)), key=lambda place: line[place] in self.gone):
+            places = list(run)
+            if is_gone and places[-1] + 1 < len(line):
+                after = start_of(self.file, line[places[-1] + 1])
+                yield Edit(start_of(self.file, line[places[0]]), after, b"")
+            elif is_gone:
+                before = self.file.source.span(line[places[0] - 1])[1]
+                yield Edit(before, self.file.source.span(line[-1])[1], b"")
+
+    def _can_turn_round(self, block: ast.If) -> bool:
+        """Whether there is an `else` that stays, and no comment in the emptied body that would be lost."""
+        if not block.orelse or is_elif(self.file, block.orelse[0]) or empties(self.gone, block.orelse):
+            return False
+        return not self._comments(self.file.source.span(block)[0], keyword_of(self.file, block.orelse), b"")
+
+    def _filled(self, suite: _Suite, above: ast.AST | None) -> Edit:
+        """Put `pass` in the place of a block's statements.
+
+        The edit takes in the word that leads the next branch, so that a fix of another rule that removes that branch
+        too waits for the next round, in which it sees the `pass` and removes the whole `if`.
+        """
+        source, start = self.file.source, start_of(self.file, suite[0])
+        end = stop = source.span(suite[-1])[1]
+        kept = self._comments(start, end, source.indent(start))
+        if isinstance(above, ast.If) and above.orelse and not self._touches_next(above):
+            stop = keyword_of(self.file, above.orelse) + len(b"else")
+        if kept:
+            start, kept = source.line_start(start), kept + source.indent(start)
+        return Edit(start, stop, kept + b"pass" + source.text[end:stop])
+
+    def _touches_next(self, block: ast.If) -> bool:
+        """Whether something goes from the branch after the body too."""
+        following = block.orelse[0]
+        branch = following.body if isinstance(following, ast.If) and is_elif(self.file, following) else block.orelse
+        return not self.gone.isdisjoint([following, *branch])
+
+    def _comments(self, start: int, end: int, indent: bytes) -> bytes:
+        """The comments on lines of their own between two offsets, without those of the statements asked for."""
+        inside = [self.file.source.span(statement) for statement in self.asked]
+        return b"".join(indent + line for line in comment_lines(self.file.source, start, end, inside))
 
 
-def _inside(file: File, statement: ast.stmt, doomed: set[ast.stmt]) -> bool:
-    return any(above in doomed for above in file.ancestors(statement))
-
-
-def _in_suite(file: File, suite: list[ast.stmt], doomed: set[ast.stmt]) -> Iterator[Edit]:
-    above = file.parent(suite[0])
-    if not doomed.issuperset(suite) or isinstance(above, ast.Module):
-        for line in _lines(suite):
-            yield from _in_line(file, line, doomed)
-        return
-    start, end = start_of(file, suite[0]), file.source.span(suite[-1])[1]
-    if isinstance(above, ast.If) and suite is above.orelse:
-        keyword = _else_keyword(file, above)
-        yield Edit(keyword, file.source.line_end(end), b"")
-    else:
-        yield Edit(start, end, b"pass")
-
-
-def _else_keyword(file: File, statement: ast.If) -> int:
-    """Where the line of `else:` (or of the `elif` that stands for it) starts."""
-    at = file.source.line_end(file.source.span(statement.body[-1])[1])
-    while not file.source.text[at : file.source.line_end(at)].lstrip().startswith((b"else", b"elif")):
-        at = file.source.line_end(at)
-    return at
-
-
-def _lines(suite: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+def _lines(file: File, suite: _Suite) -> Iterator[list[ast.stmt]]:
     """The statements of a block, those that share a line together."""
     line: list[ast.stmt] = []
     for statement in suite:
-        if line and statement.lineno != line[-1].end_lineno:
+        if line and starts_line(file, statement):
             yield line
             line = []
         line.append(statement)
     yield line
-
-
-def _in_line(file: File, line: list[ast.stmt], doomed: set[ast.stmt]) -> Iterator[Edit]:
-    if doomed.issuperset(line) and starts_line(file, line[0]):
-        start, end = file.source.line_start(start_of(file, line[0])), file.source.span(line[-1])[1]
-        leads = not start or (line[0] is file.suite(line[0])[0] and line[0] not in file.module.body)
-        yield Edit(start, _past_blank_lines(file, start, file.source.line_end(end), leads), b"")
-        return
-    for is_doomed, run in groupby(enumerate(line), key=lambda item: item[1] in doomed):
-        if is_doomed:
-            places = [i for i, _ in run]
-            yield _run_on_line(file, line, places[0], places[-1])
-
-
-def _run_on_line(file: File, line: list[ast.stmt], first: int, last: int) -> Edit:
-    """Remove the statements `first` to `last` of a line that keeps others, with the semicolons between."""
-    if last + 1 < len(line):
-        return Edit(start_of(file, line[first]), start_of(file, line[last + 1]), b"")
-    return Edit(file.source.span(line[first - 1])[1], file.source.span(line[last])[1], b"")
-
-
-def _past_blank_lines(file: File, start: int, stop: int, leads: bool) -> int:
-    """`stop`, moved over the blank lines that would add to those before `start`; a block starts with none."""
-    text = file.source.text
-    before = len(text) if leads else 0
-    while start and not text[(previous := file.source.line_start(start - 1)) : start].strip():
-        before, start = before + 1, previous
-    while before and stop < len(text) and not text[stop : file.source.line_end(stop)].strip():
-        before, stop = before - 1, file.source.line_end(stop)
-    return stop

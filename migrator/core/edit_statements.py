@@ -1,4 +1,4 @@
-"""Edits of statements: insert a one-line statement before or after, replace, remove.
+"""Edits of statements: insert a one-line statement before or after, replace.
 
 The caller names statements; where they stand on their lines, how they are indented and which line ending is in
 use is worked out here.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Sequence
 
 from migrator.core.edits import Edit
-from migrator.core.file import File
+from migrator.core.file import File, SpotMismatchError
 
 
 def start_of(file: File, statement: ast.stmt) -> int:
@@ -25,9 +26,21 @@ def start_of(file: File, statement: ast.stmt) -> int:
 
 
 def starts_line(file: File, statement: ast.stmt) -> bool:
-    """Whether only white space stands before the statement on its line."""
+    """Whether the statement stands first on its line, which does not continue the one before."""
     start = start_of(file, statement)
-    return not file.source.text[file.source.line_start(start) : start].strip(b" \t\f")
+    line = file.source.line_start(start)
+    return not file.source.text[line:start].strip(b" \t\f") and not _continues(file, line)
+
+
+def _continues(file: File, line: int) -> bool:
+    """Whether a backslash joins the line before to the one that starts at `line`; in a comment it does not."""
+    before = file.source.text[file.source.line_start(line - 1) : line].rstrip(b"\r\n") if line else b""
+    return before.endswith(b"\\") and b"#" not in before
+
+
+def is_elif(file: File, statement: ast.stmt) -> bool:
+    """Whether the statement is the `elif` of another."""
+    return isinstance(statement, ast.If) and file.source.text.startswith(b"elif", file.source.span(statement)[0])
 
 
 def ends_line(file: File, statement: ast.stmt) -> bool:
@@ -65,6 +78,8 @@ def _heads_line(file: File, statement: ast.stmt) -> bool:
 def insert_before(file: File, statement: ast.stmt, code: str) -> Edit:
     """Insert the one-line statement `code` before `statement`, in the same block."""
     start = start_of(file, statement)
+    if is_elif(file, statement):
+        raise SpotMismatchError(statement, "a statement", "elif")
     if not starts_line(file, statement):
         return Edit(start, start, f"{code}; ".encode(), anchor=start)
     at = file.source.line_start(start)
@@ -85,23 +100,10 @@ def comments(text: bytes) -> list[bytes]:
     """The comments in a piece of a program, in order."""
     found: list[bytes] = []
     try:
-        for token in tokenize.tokenize(io.BytesIO(text).readline):
+        lines = re.sub(r"\r\n?", "\n", text.decode("utf-8"))
+        for token in tokenize.generate_tokens(io.StringIO(lines).readline):
             if token.type == tokenize.COMMENT:
                 found.append(token.string.encode())
-    except (tokenize.TokenError, IndentationError):
+    except (tokenize.TokenError, SyntaxError):
         pass  # a piece is no whole program; the comments before its end were seen
     return found
-
-
-def remove(file: File, statement: ast.stmt) -> Edit:
-    """Remove a statement; `pass` takes its place where the block would be empty."""
-    start, end = start_of(file, statement), file.source.span(statement)[1]
-    suite = file.suite(statement)
-    if len(suite) == 1 and not isinstance(file.parent(statement), ast.Module):
-        return Edit(start, end, b"pass")
-    if not shares_line(file, statement):
-        return Edit(file.source.line_start(start), file.source.line_end(end), b"")
-    at = suite.index(statement)
-    if not ends_line(file, statement) and at + 1 < len(suite):
-        return Edit(start, start_of(file, suite[at + 1]), b"")
-    return Edit(file.source.span(suite[at - 1])[1], end, b"")

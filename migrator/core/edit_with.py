@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 
 from migrator.core.edit_dedent import dedent
-from migrator.core.edit_statements import comments, start_of
+from migrator.core.edit_headers import header_colon
+from migrator.core.edit_lists import Slot, past_blanks, remove_run
+from migrator.core.edit_statements import comments, start_of, starts_line
 from migrator.core.edits import Edit
 from migrator.core.file import File, SpotMismatchError
 
@@ -19,41 +22,32 @@ def unwrap(file: File, block: With) -> tuple[list[Edit], tuple[int, int]]:
     """
     if len(block.items) != 1:
         raise ValueError("only a with-block of one item can be unwrapped; remove the item instead")
-    start, end = file.source.span(block)
-    first = start_of(file, block.body[0])
-    if file.source.line(first) == file.source.line(_colon(file, block)):
-        return [Edit(start, first, b"")], (start, end)
-    header_end = file.source.line_end(_colon(file, block))
-    indent = file.source.indent(start)
-    newline = file.source.newline(start)
+    (start, end), first, colon = file.source.span(block), start_of(file, block.body[0]), header_colon(file, block)
+    indent, newline = file.source.indent(start), file.source.newline(start)
+    if not starts_line(file, block.body[0]):
+        kept = b"".join(c + newline + indent for c in comments(file.source.text[start:first]))
+        return [Edit(start, first, kept)], (start, end)
+    header_end = file.source.line_end(colon)
     kept = b"".join(indent + c + newline for c in comments(file.source.text[start:header_end]))
     edits = [Edit(file.source.line_start(start), header_end, kept)]
-    surplus = file.source.indent(first)[len(indent) :]
+    surplus = file.source.indent(first).removeprefix(indent)
+    if surplus == file.source.indent(first) and indent:
+        raise SpotMismatchError(block, "a body indented like the block and more", file.text(block))
     edits += dedent(file, block, header_end, indent, surplus)
     return edits, (start, max(end, edits[-1].end))
 
 
 def remove_item(file: File, block: With, item: ast.withitem) -> Edit:
     """Remove one of several items of a with-block's header, with its comma."""
+    slots = [_slot(file, each) for each in block.items]
+    for (_, _, comma), (start, _, _) in pairwise(slots):
+        if comma is None or past_blanks(file.source.text, comma + 1) != start:
+            raise SpotMismatchError(item.context_expr, "items without brackets", file.text(item.context_expr))
     at = block.items.index(item)
-    spans = [
-        (file.source.span(i.context_expr)[0], file.source.span(i.optional_vars or i.context_expr)[1])
-        for i in block.items
-    ]
-    gap = spans[at : at + 2] if at + 1 < len(spans) else spans[at - 1 : at + 1]
-    between = file.source.text[gap[0][1] : gap[1][0]]
-    if between.strip() != b",":
-        raise SpotMismatchError(item.context_expr, ",", between.decode("utf-8"))
-    if at + 1 < len(spans):
-        return Edit(spans[at][0], spans[at + 1][0], b"")
-    return Edit(spans[at - 1][1], spans[at][1], b"")
+    return remove_run(file, slots[0][0], slots, at, at)
 
 
-def _colon(file: File, block: With) -> int:
-    """The offset of the colon that ends the header."""
-    item = block.items[-1]
-    at = file.source.span(item.optional_vars or item.context_expr)[1]
-    text = file.source.text
-    while text[at : at + 1] != b":":
-        at = file.source.line_end(at) if text[at : at + 1] == b"#" else at + 1
-    return at
+def _slot(file: File, item: ast.withitem) -> Slot:
+    start, end = file.source.span(item.context_expr)[0], file.source.span(item.optional_vars or item.context_expr)[1]
+    after = past_blanks(file.source.text, end)
+    return start, end, after if file.source.text[after : after + 1] == b"," else None

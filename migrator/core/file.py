@@ -117,7 +117,8 @@ class File:
     def uses(self, name: str, scope_node: ast.AST | None = None) -> list[ast.Name]:
         """The uses of a local name within a node (the module by default), in source order."""
         nodes = ast.walk(scope_node) if scope_node is not None else iter(self.index.nodes)
-        return [n for n in nodes if isinstance(n, ast.Name) and n.id == name]
+        found = [n for n in nodes if isinstance(n, ast.Name) and n.id == name]
+        return sorted(found, key=lambda n: (n.lineno, n.col_offset))
 
 
 def read(path: str, data: bytes, context: Context) -> File:

@@ -7,22 +7,34 @@ from migrator.core.layers import FilesLayer
 from migrator.core.linemap import Hunk, LineMap, line_starts
 from migrator.core.rule_layer import DriftError
 from migrator.core.steps import LayerResult, Step, StepChange
-from migrator.core.tree import Tree, check_path
+from migrator.core.tree import Entry, Mode, Tree, check_link, check_path
+from migrator.core.udiff_content import parents
 
 
 def apply_files(layer: FilesLayer, tree: Tree) -> LayerResult:
     """Add the layer's files. One that exists already is drift: the layer would hide what upstream wrote."""
     steps: list[Step] = []
+    folders = {folder for known in tree for folder in parents(known)}
     for number, (path, entry) in enumerate(sorted(layer.files.items()), 1):
-        check_path(path)
-        if path in tree:
-            raise DriftError(
-                f"layer {layer.name!r}: {path} exists already",
-                hint="upstream has a file of that name now; rename the added one, or write a diff against it",
-            )
+        _check_free(layer, path, entry, tree, folders)
         lines = len(line_starts(entry.data)) - entry.data.endswith((b"\n", b"\r"))
         before, after = LineRange(1, 0), LineRange(1, lines if entry.data else 0)
         text = entry.data.decode("utf-8", "replace")
         change = StepChange(before, after, "", text, layer.name, Kind.MODIFIED, layer.reason, layer.source, number)
         steps.append(Step(path, "", LineMap((Hunk(before, after),)), (change,)))
     return LayerResult({**tree, **layer.files}, tuple(steps))
+
+
+def _check_free(layer: FilesLayer, path: str, entry: Entry, tree: Tree, folders: set[str]) -> None:
+    """Raise unless the path can be added: it is neither there nor a folder, and no file or link stands above it."""
+    check_path(path)
+    if entry.mode is Mode.LINK:
+        check_link(path, entry.data)
+    taken = path in tree or path in folders
+    above = next((folder for folder in parents(path) if folder in tree), None)
+    if taken or above is not None:
+        raise DriftError(
+            f"layer {layer.name!r}: {path if taken else above} exists already"
+            + ("" if taken else ", and is no folder"),
+            hint="upstream has a file of that name now; rename the added one, or write a diff against it",
+        )

@@ -19,8 +19,8 @@ from migrator.core.scopes import Index, dotted
 _NOTHING: Names = frozenset()
 _DEEPEST = 8  # tuples in tuples that are followed; `x, y = x` in a loop has no end of them
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
-Path = tuple[int, ...]
-Place = tuple[ast.AST, Path]
+Positions = tuple[int, ...]
+Place = tuple[ast.AST, Positions]
 
 
 class Origins:
@@ -53,7 +53,7 @@ class Origins:
                     waiting.append(place)
         return frozenset(found)
 
-    def _next(self, node: ast.AST, path: Path) -> Iterator[Place]:
+    def _next(self, node: ast.AST, path: Positions) -> Iterator[Place]:
         """The expressions whose value `node` (its element at `path`) may be."""
         if isinstance(node, ast.Call):
             for definition in self._definitions(node.func):
@@ -77,7 +77,7 @@ class Origins:
         home = scope.find(name.id) if scope else None
         return home.bindings[name.id] if home else []
 
-    def _bound(self, binding: Binding, path: Path) -> Iterator[Place]:
+    def _bound(self, binding: Binding, path: Positions) -> Iterator[Place]:
         if isinstance(binding, Assigned):
             yield binding.value, binding.path + path
         elif isinstance(binding, Parameter):

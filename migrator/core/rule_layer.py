@@ -49,7 +49,7 @@ def apply_rules(layer: RuleLayer, tree: Tree, rules: Mapping[str, Rule], context
             fixes = max([fixes, *(c.fix for c in step.changes)])
         if result.rounds:
             after[path] = Entry(result.data, entry.mode)
-    _check_drift(layer, active, steps)
+    _check_drift(layer, active, steps, findings)
     return LayerResult(after, tuple(steps), tuple(findings))
 
 
@@ -61,8 +61,9 @@ def _steps(path: str, result: FileResult, fixes: int) -> list[Step]:
     return steps
 
 
-def _check_drift(layer: RuleLayer, active: list[Rule], steps: list[Step]) -> None:
-    matched = {change.rule for step in steps for change in step.changes}
+def _check_drift(layer: RuleLayer, active: list[Rule], steps: list[Step], findings: list[Finding]) -> None:
+    """A rule that only reports what it found, for a person to port, has matched too."""
+    matched = {change.rule for step in steps for change in step.changes} | {finding.rule for finding in findings}
     silent = [rule.name for rule in active if rule.name not in matched and rule.name not in layer.optional]
     if silent:
         raise DriftError(

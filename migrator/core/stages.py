@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from migrator.core.anchor_layer import apply_anchors
 from migrator.core.codemod_layer import LoadCodemod, apply_codemod
 from migrator.core.diff_layer import apply_unified
 from migrator.core.file import Context
 from migrator.core.files_layer import apply_files
-from migrator.core.findings import Change, Finding, LineRange
+from migrator.core.findings import Change, Finding
+from migrator.core.history import History
 from migrator.core.layers import (
     AnchorLayer,
     AnyLayer,
@@ -23,7 +24,6 @@ from migrator.core.layers import (
     StageResult,
     Status,
 )
-from migrator.core.linemap import touches
 from migrator.core.releases import matches
 from migrator.core.rule import Rule
 from migrator.core.rule_layer import apply_rules
@@ -77,48 +77,33 @@ def _apply(layer: AnyLayer, tree: Tree, upstream: Tree, toolbox: Toolbox) -> Lay
 
 
 def _outcomes(stage: Stage, results: list[tuple[AnyLayer, LayerResult | None]]) -> Iterable[Outcome]:
-    steps = [step for _, result in results if result for step in result.steps]
-    at = fixes = 0
+    history = History([step for _, result in results if result for step in result.steps])
+    steps = fixes = 0
     seen: set[Finding] = set()
     for layer, result in results:
         if result is None:
             yield Outcome(layer.name, Status.SKIPPED)
             continue
+        first, steps = steps, steps + len(result.steps)
         changes: list[Change] = []
-        for step in result.steps:
-            earlier, later = steps[:at], steps[at + 1 :]
-            changes += [_change(stage, layer, step, c, earlier, later, fixes) for c in step.changes]
-            at += 1
-        fixes += max((c.fix for step in result.steps for c in step.changes), default=0)
-        moved = [_standing(finding, steps[at:]) for finding in result.findings]
+        for number, step in enumerate(result.steps, first):
+            # only rules make several steps on a file; the other layers change all their files at once
+            span = (number, number + 1) if isinstance(layer, RuleLayer) else (first, steps)
+            changes += [_change(stage, layer, step, change, history, span, fixes) for change in step.changes]
+        fixes += max((change.fix for step in result.steps for change in step.changes), default=0)
+        moved = [history.standing(finding, steps) for finding in result.findings]
         findings = [f for f in dict.fromkeys(moved) if f is not None and f not in seen]
         seen.update(findings)
         status = Status.APPLIED if changes else Status.NOOP
         yield Outcome(layer.name, status, tuple(changes), tuple(findings), result.notes)
 
 
-def _standing(finding: Finding, later: list[Step]) -> Finding | None:
-    """The finding at its line after the stage; None when a later layer changed that line."""
-    path, lines = finding.file, LineRange(finding.line, 1)
-    for step in later:
-        if step.old_path == path:
-            if any(touches(lines, hunk.before) and hunk.before.count for hunk in step.map.hunks):
-                return None
-            path, lines = step.path, step.map.forward(lines)
-    return replace(finding, file=path, line=lines.start)
-
-
 def _change(
-    stage: Stage,
-    layer: Layer,
-    step: Step,
-    change: StepChange,
-    earlier: list[Step],
-    later: list[Step],
-    fixes: int,
+    stage: Stage, layer: Layer, step: Step, change: StepChange, history: History, span: tuple[int, int], fixes: int
 ) -> Change:
-    old_path, before = _back(step, change.before, earlier)
-    path, after = _on(step, change.after, later)
+    """A step's change in the stage's own coordinates; `span` are the steps that happened at once with it."""
+    old_path, before = history.before(step.old_path, change.before, span[0])
+    path, after = history.after(step.path, change.after, span[1])
     return Change(
         stage=stage.name,
         layer=layer.name,
@@ -134,21 +119,3 @@ def _change(
         fix=fixes + change.fix,
         old_file=old_path if old_path != path else "",
     )
-
-
-def _back(step: Step, lines: LineRange, earlier: list[Step]) -> tuple[str, LineRange]:
-    """Where a change's lines stood in the file as the stage found it."""
-    path = step.old_path
-    for other in reversed(earlier):
-        if other.path == path:
-            lines, path = other.map.backward(lines), other.old_path
-    return path, lines
-
-
-def _on(step: Step, lines: LineRange, later: list[Step]) -> tuple[str, LineRange]:
-    """Where a change's lines stand in the file as the stage leaves it."""
-    path = step.path
-    for other in later:
-        if other.old_path == path:
-            lines, path = other.map.forward(lines), other.path
-    return path, lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from migrator.core.edit_prune import prune
+from migrator.core.edit_removal import remove_all
 from migrator.core.edit_with import remove_item, unwrap
 from migrator.core.edits import Edit
 from migrator.core.file import File, SpotMismatchError
@@ -27,7 +27,7 @@ def statement_of(call: ast.AST, file: File) -> ast.Expr | None:
 
 def take_out_statement(file: File, statement: ast.stmt) -> Removal:
     """Remove a statement."""
-    return Removal((prune(file, statement),))
+    return Removal(tuple(remove_all(file, [statement])))
 
 
 def take_out_context(file: File, item: ast.withitem) -> Removal | None:

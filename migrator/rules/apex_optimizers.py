@@ -18,8 +18,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from migrator.core.edit_arguments import Argument, add_argument
-from migrator.core.edit_calls import name_arguments, remove_arguments
+from migrator.core.edit_arguments import Argument
+from migrator.core.edit_calls import exchange_arguments, name_arguments
 from migrator.core.edit_expressions import replace
 from migrator.core.edits import Edit, Fix
 from migrator.core.file import File
@@ -145,8 +145,7 @@ def _edits(call: ast.Call, fused: _Fused, arguments: Given, file: File) -> list[
     unwanted: list[Argument] = [a for a in call.args if a in values]
     unwanted += [k for k in call.keywords if k.value in values]
     names = name_arguments(file, call, fused.positional, after=fused.shared)
-    removed = remove_arguments(file, call, unwanted)
-    kept_names = [e for e in names if not any(r.start <= e.start < r.end for r in removed)]
     missing = [f"{name}={value}" for name, value in fused.defaults.items() if not arguments.has(name)]
-    added = [add_argument(file, call, ", ".join(missing))] if missing else []
-    return [replace(file, call.func, spelled), *imports, *kept_names, *removed, *added]
+    exchanged = exchange_arguments(file, call, unwanted, ", ".join(missing))
+    kept_names = [e for e in names if not any(x.start <= e.start < x.end for x in exchanged)]
+    return [replace(file, call.func, spelled), *imports, *kept_names, *exchanged]

@@ -15,7 +15,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from migrator.core.edit_prune import only_asks
+from migrator.core.edit_branches import only_asks
 from migrator.core.edits import Edit, Fix
 from migrator.core.file import File
 from migrator.core.findings import Finding, Kind

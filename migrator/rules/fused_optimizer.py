@@ -17,7 +17,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from migrator.core.edit_arguments import add_argument, remove_argument
+from migrator.core.edit_arguments import Argument
+from migrator.core.edit_calls import exchange_arguments, name_arguments
 from migrator.core.edit_expressions import rename
 from migrator.core.edit_imports import bound_as, ensure_import
 from migrator.core.edits import Edit, Fix
@@ -99,21 +100,15 @@ def _obstacle(call: ast.Call, fused: _Fused) -> str | None:
 
 def _edits(call: ast.Call, fused: _Fused, file: File) -> list[Edit]:
     local = bound_as(file, f"{_MODULE}.{fused.name}")
-    edits = [rename(file, call.func, local or fused.name)]
     named = dict(zip(fused.positional, call.args[1:], strict=False))
-    for name, value in named.items():
-        if name in _NO_COUNTERPART:
-            edits.append(remove_argument(file, call, value))
-        else:
-            start = file.source.span(value)[0]
-            edits.append(Edit(start, start, f"{name}=".encode()))
-    for keyword in call.keywords:
-        if keyword.arg in _IMPLEMENTATION | _NO_COUNTERPART:
-            edits.append(remove_argument(file, call, keyword))
+    unwanted: list[Argument] = [value for name, value in named.items() if name in _NO_COUNTERPART]
+    unwanted += [k for k in call.keywords if k.arg in _IMPLEMENTATION | _NO_COUNTERPART]
     given = named.keys() | {k.arg for k in call.keywords}
     missing = [f"{name}={value}" for name, value in fused.defaults.items() if name not in given]
-    if missing:
-        edits.append(add_argument(file, call, ", ".join(missing)))
+    exchanged = exchange_arguments(file, call, unwanted, ", ".join(missing))
+    names = name_arguments(file, call, ("params", *fused.positional), after=1)
+    kept_names = [e for e in names if not any(x.start <= e.start < x.end for x in exchanged)]
+    edits = [rename(file, call.func, local or fused.name), *kept_names, *exchanged]
     if not local:
         edits += ensure_import(file, f"from {_MODULE} import {fused.name}")
     return edits

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from migrator.core.api_map import ApiMap
-from migrator.core.edit_prune import prune
+from migrator.core.edit_removal import remove_all
 from migrator.core.edits import Edit, Fix
 from migrator.core.engine import UnsettledError, rewrite
 from migrator.core.file import Context, File
@@ -33,7 +33,7 @@ class Remover(Rule):
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
         """A statement `gone(...)`."""
         if isinstance(node, ast.Expr) and file.text(node).startswith("gone("):
-            yield self.fix([prune(file, node)])
+            yield self.fix(remove_all(file, [node]))
 
 
 class Breaker(Remover):

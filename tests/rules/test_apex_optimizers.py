@@ -81,3 +81,11 @@ def test_full_name_and_alias(check_transformed):
 )
 def test_others_stay(check_noop, code):
     check_noop(code, RULE)
+
+
+def test_a_last_option_on_a_line_of_its_own_gives_way_to_a_default(check_transformed):
+    check_transformed(
+        "import apex\nimport torch\no = apex.optimizers.FusedAdam(\n    p,\n    set_grad_none=True,\n)\n",
+        "import apex\nimport torch\no = torch.optim.AdamW(\n    p,\n    weight_decay=0.0,\n)\n",
+        RULE,
+    )

@@ -292,3 +292,26 @@ opt.step()
 torch.distributed.init_process_group(backend="hccl")
 """,
     )
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["apex first", "scaler first"])
+def test_branches_that_two_rules_empty_together(check, turned):
+    of_apex = '"amp" in checkpoint:\n        amp.load_state_dict(checkpoint["amp"])\n'
+    of_torch = '"scaler" in checkpoint:\n        scaler.load_state_dict(checkpoint["scaler"])\n'
+    first, second = (of_torch, of_apex) if turned else (of_apex, of_torch)
+    check(
+        "scaler = torch.cuda.amp.GradScaler()\ndef resume(args, model, checkpoint):\n"
+        '    model.load_state_dict(checkpoint["model"])\n'
+        f"    if args.fp16 and {first}    elif args.amp and {second}    return model\n",
+        'def resume(args, model, checkpoint):\n    model.load_state_dict(checkpoint["model"])\n    return model\n',
+    )
+
+
+def test_branches_that_two_rules_empty_before_one_that_stays(check):
+    check(
+        "scaler = torch.cuda.amp.GradScaler()\n"
+        'if args.fp16:\n    amp.load_state_dict(checkpoint["amp"])\n'
+        'elif args.amp:\n    scaler.load_state_dict(checkpoint["scaler"])\n'
+        "else:\n    start(checkpoint)\n",
+        "if args.fp16:\n    pass\nelif not args.amp:\n    start(checkpoint)\n",
+    )

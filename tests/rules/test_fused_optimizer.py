@@ -68,3 +68,17 @@ def test_amsgrad_false_is_no_obstacle(check_transformed):
 
 def test_adam_and_other_libraries_stay(check_noop):
     check_noop("import torch, mylib\na = torch.optim.Adam(p)\nb = mylib.AdamW(p)\nc = 'AdamW'\n", RULE)
+
+
+def test_several_options_at_the_end_give_way_to_what_is_missing(check_transformed):
+    check_transformed(
+        "import torch\nopt = torch.optim.AdamW(p, (1e-4), foreach=True, fused=True)\n",
+        f"import torch\n{ADAMW}\nopt = FusedAdamW(p, lr=(1e-4), betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2)\n",
+        RULE,
+    )
+    check_transformed(
+        "import torch\nopt = torch.optim.AdamW(\n    p,\n    lr=1e-4,\n    fused=True,\n)\n",
+        f"import torch\n{ADAMW}\nopt = FusedAdamW(\n    p,\n    lr=1e-4,\n"
+        "    betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2,\n)\n",
+        RULE,
+    )

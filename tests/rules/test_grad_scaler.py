@@ -101,6 +101,7 @@ def test_blocks_that_are_emptied(check_transformed):
             loss.backward()
         if ready:
             optimizer.zero_grad()
+        # not yet
         if draw():
             pass
         with record():
