@@ -18,10 +18,11 @@ from collections.abc import Iterator
 
 from migrator.core.api_map import ApiEntry
 from migrator.core.bindings import Import
-from migrator.core.edit_arguments import Argument, keyword, remove_argument
+from migrator.core.edit_arguments import Argument, keyword
+from migrator.core.edit_calls import remove_arguments
 from migrator.core.edit_expressions import rename
 from migrator.core.edits import Edit, Fix
-from migrator.core.file import File, SpotMismatchError
+from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.releases import matches
 from migrator.core.rule import Rule
@@ -88,16 +89,8 @@ def _arguments(node: ast.expr, to: str, file: File) -> list[Edit]:
         device = call.args[at] if len(call.args) > at else keyword(call, "device")
         gone = [device] if device is not None and _is_index(device) else []
     gone += [keyword(call, name) for name in _UNKNOWN_KEYWORDS.get(to, ())]
-    return _without(call, [argument for argument in gone if argument is not None], file)
-
-
-def _without(call: ast.Call, gone: list[Argument], file: File) -> list[Edit]:
-    if not gone or len(gone) < len(call.args) + len(call.keywords):
-        return [remove_argument(file, call, argument) for argument in gone]
-    start, end = file.source.span(call.func)[1], file.source.span(call)[1]
-    if not file.source.text.startswith(b"(", start):
-        raise SpotMismatchError(call, f"{file.text(call.func)}(", file.text(call))
-    return [Edit(start, end, b"()")]
+    unwanted = [argument for argument in gone if argument is not None]
+    return remove_arguments(file, call, unwanted) if unwanted else []
 
 
 def _is_index(argument: Argument) -> bool:
