@@ -124,11 +124,13 @@ def test_killed_at_random_moments_until_it_gets_through(
             process.kill()
         done = whole_stages(tmp_path / "out")
         assert done == list(STAGES)[: len(done)]
-        if process.returncode == 0:
+        if process.returncode == 0 and kills:
             break
+        if process.returncode == 0:  # a busy machine woke this test too late to kill anything: once more
+            shutil.rmtree(tmp_path / "out")
+            continue
         assert process.returncode == -signal.SIGKILL
         kills += 1
-    assert kills
     assert snapshot(tmp_path / "out") == snapshot(made["performance"])
 
 
