@@ -9,6 +9,8 @@ from migrator.repo.disk import Disk
 
 # files that git writes under a temporary name and that stay when it is killed
 _OBJECTS = ("objects/pack/tmp_*", "objects/??/tmp_obj_*", "fast_import_crash_*", "refs/migrate/*.lock")
+# fast-import guards a pack with such a file until it ends, and refuses to make the same pack while one is there
+_KEEP, _KEPT_BY_IMPORT = "objects/pack/pack-*.keep", b"fast-import"
 # locks that putting a stage in place takes
 _LOCKS = ("HEAD.lock", "index.lock", "refs/heads/main.lock", "refs/tags/*.lock")
 
@@ -25,6 +27,9 @@ def remove_git_leftovers(disk: Disk, git_dir: Path, *, locks: bool) -> None:
     """Remove what a killed git left; with `locks`, its lock files too."""
     for path in _matching(git_dir, _OBJECTS + (_LOCKS if locks else ())):
         disk.remove(path)
+    for path in git_dir.glob(_KEEP):  # a user's own `git gc` may keep packs too: those say something else
+        if path.read_bytes().strip() == _KEPT_BY_IMPORT:
+            disk.remove(path)
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
