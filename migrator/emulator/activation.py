@@ -1,0 +1,57 @@
+"""Registers the device, its operators and the patches of torch's Python side, once a process."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Literal
+
+from migrator.emulator.versions import check_torch
+from migrator.errors import UsageError
+
+AutocastLists = Literal["cpu", "gaudi"]
+_active: dict[str, object] = {}
+
+
+def is_active() -> bool:
+    """Whether this process has the emulated device."""
+    return bool(_active)
+
+
+def activate(*, autocast: AutocastLists = "cpu", check_aliases: bool = False) -> None:
+    """Make `hpu` a device of this process. A second call with the same options does nothing.
+
+    `autocast` chooses the operators that `torch.autocast("hpu")` casts: those of CPU autocast, for comparing with a
+    CPU run, or Gaudi's documented defaults. `check_aliases` compares each cached CPU alias with its tensor at every
+    use, to find operators that leave it stale; slow. Raises `UsageError` without a tested torch, with other options
+    than the first call's, or when another package has taken the PrivateUse1 device.
+    """
+    options = {"autocast": autocast, "check_aliases": check_aliases}
+    if _active:
+        if _active != options:
+            raise UsageError(
+                f"the emulated hpu device is already active with {_active}, asked for {options}",
+                hint="activate it once, before anything else does",
+            )
+        return
+    _check_environment()
+    # Imported here: these modules import torch, which is an optional extra.
+    importlib.import_module("migrator.emulator.registration").register_all(autocast, check_aliases)
+    _active.update(options)
+
+
+def _check_environment() -> None:
+    try:
+        import torch  # noqa: PLC0415 - optional
+    except ImportError as error:
+        raise UsageError(
+            "the emulated hpu device needs torch, which is not installed",
+            hint="pip install 'migrator[emulator]'",
+        ) from error
+    check_torch(torch.__version__)
+    private = importlib.import_module("migrator.emulator.torch_private")
+    taken = private.privateuse1_name()
+    if taken != "privateuseone":
+        raise UsageError(
+            f"another package has already registered the device {taken!r} in torch's only slot for one",
+            hint="run the emulated hpu device in a process that does not load that package",
+        )
