@@ -60,7 +60,7 @@ def start_up(code: str) -> float:
 def main() -> None:
     """Print medians of the paired ratios and of the start-up differences."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    activate()
+    activate(autocast="cpu")
     torch.set_num_threads(1)
     for name, hidden, dtype in CASES:
         steps = 4 if hidden < 500 else 1

@@ -7,6 +7,6 @@ says nothing of Gaudi's speed or numerics. Needs torch, the package's `emulator`
 
 from __future__ import annotations
 
-from migrator.emulator.activation import activate, is_active
+from migrator.emulator.activation import activate, activate_from_environment, is_active
 
-__all__ = ["activate", "is_active"]
+__all__ = ["activate", "activate_from_environment", "is_active"]

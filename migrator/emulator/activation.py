@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import Literal
+import sys
 
+from migrator.emulator.profile import AutocastLists, current
+from migrator.emulator.real_installation import refuse_to_hide
 from migrator.emulator.versions import check_torch
 from migrator.errors import UsageError
 
-AutocastLists = Literal["cpu", "gaudi"]
 _active: dict[str, object] = {}
 
 
@@ -17,13 +18,23 @@ def is_active() -> bool:
     return bool(_active)
 
 
-def activate(*, autocast: AutocastLists = "cpu", check_aliases: bool = False) -> None:
+def activate_from_environment() -> None:
+    """Activate what the environment asks for, unless this process has the device. Raises as `activate` does, and
+    `UsageError` where Gaudi's own software is installed.
+    """
+    if not _active:
+        refuse_to_hide(sys.path)
+        activate(autocast=current().autocast)
+
+
+def activate(*, autocast: AutocastLists = "gaudi", check_aliases: bool = False) -> None:
     """Make `hpu` a device of this process. A second call with the same options does nothing.
 
-    `autocast` chooses the operators that `torch.autocast("hpu")` casts: those of CPU autocast, for comparing with a
-    CPU run, or Gaudi's documented defaults. `check_aliases` compares each cached CPU alias with its tensor at every
-    use, to find operators that leave it stale; slow. Raises `UsageError` without a tested torch, with other options
-    than the first call's, or when another package has taken the PrivateUse1 device.
+    `autocast` chooses the operators that `torch.autocast("hpu")` casts: Gaudi's documented defaults (or the lists that
+    its environment variables name), or those of CPU autocast, for comparing with a CPU run. `check_aliases` compares
+    each cached CPU alias with its tensor at every use, to find operators that leave it stale; slow. Raises
+    `UsageError` without a tested torch, with other options than the first call's, or when another package has taken
+    the PrivateUse1 device.
     """
     options = {"autocast": autocast, "check_aliases": check_aliases}
     if _active:

@@ -22,4 +22,4 @@ def _emulated_device() -> None:
     if _HAS_TORCH:
         from migrator.emulator import activate  # noqa: PLC0415 - only with torch
 
-        activate(check_aliases=True)
+        activate(autocast="cpu", check_aliases=True)
