@@ -7,18 +7,18 @@ DEMO := demo
 .PHONY: help demo test test-all lint bench clean
 
 help:
-	@echo "make demo      port the embedded CUDA trainer to Gaudi and show what was done"
+	@echo "make demo      port the embedded CUDA trainer to Gaudi, show what was done, and train 20 steps"
 	@echo "make test      lint, types and tests (at most 10 minutes on 2 cores)"
 	@echo "make test-all  also the long scenarios"
-	@echo "make bench     measure start-up and engine"
+	@echo "make bench     measure start-up, engine and emulated device"
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[emulator]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[emulator,dev]'
 	@touch $@
 
 demo: $(VENV)/.installed
@@ -30,6 +30,11 @@ demo: $(VENV)/.installed
 	done
 	@$(BIN)/migrate log $(DEMO)/sample-bert -o $(DEMO)/migration.log
 	@echo; echo "== migrate log (the end of $(DEMO)/migration.log)"; tail -n 25 $(DEMO)/migration.log
+	@echo; echo "== migrate run: 20 steps of the performance stage on the emulated hpu device"
+	@$(BIN)/python $(DEMO)/sample-bert/make_synthetic_data.py --output_dir $(DEMO)/data
+	$(BIN)/migrate run $(DEMO)/sample-bert --device emulated --curve -- run_pretraining.py \
+	  --input_dir $(DEMO)/data --output_dir $(DEMO)/results --config_file $(DEMO)/sample-bert/configs/bert_tiny.json \
+	  --optimizer adamw --learning_rate 4e-3 --amp --max_steps 20 --log_freq 1
 	@echo; echo "Next: $(BIN)/migrate diff $(DEMO)/sample-bert minimal performance --why"
 
 lint: $(VENV)/.installed-dev
@@ -47,6 +52,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/apply.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/emulator.py
 
 clean:
 	rm -rf $(VENV) $(DEMO) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

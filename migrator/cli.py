@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import TextIO
 
 from migrator import __version__
-from migrator.commands import apply, diff, log, pins
+from migrator.commands import apply, diff, log, pins, run
 from migrator.console import err, visible
 from migrator.errors import ExitCode, MigrateError
 
-_COMMANDS = (pins, apply, diff, log)
+_COMMANDS = (pins, apply, diff, log, run)
 _EXIT_CODES = """\
 exit codes:
   0 done   1 a check found something   2 usage, configuration, or an output that is locked, changed or not writable
-  3 upstream not reachable or not what the pin says   4 a layer does not apply   70 a bug   130 interrupted
+  3 upstream not reachable or not what the pin says   4 a layer does not apply   5 the trainer failed
+  70 a bug   130 interrupted
 """
 
 
@@ -62,7 +63,7 @@ def _outcome(argv: list[str]) -> int:
         args = parser().parse_args(argv)
         return int(args.run(args))
     except MigrateError as error:
-        return _say(error.message, error.hint, error.exit_code)
+        return _say(error.message, error.hint, error.exit_code, error.details)
     except KeyboardInterrupt:
         return _say("interrupted; run the same command again to continue", "", ExitCode.INTERRUPTED)
     except Exception as error:
@@ -92,11 +93,11 @@ def _discard(stream: TextIO) -> None:
     os.close(null)
 
 
-def _say(message: str, hint: str, code: ExitCode) -> int:
+def _say(message: str, hint: str, code: ExitCode, details: Sequence[str] = ()) -> int:
     with suppress(BrokenPipeError):  # nobody reads it; the exit code tells
         err(visible(f"migrate: {message}"))
-        if hint:
-            err(visible(f"  {hint}"))
+        for line in (*details, *([hint] if hint else [])):
+            err(visible(f"  {line}"))
     return int(code)
 
 

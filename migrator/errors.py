@@ -6,6 +6,7 @@ one place. A message says what happened, where, and what to do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -26,6 +27,7 @@ class MigrateError(Exception):
     """An expected failure. `hint` says what to do about it, in one line."""
 
     exit_code: ExitCode = ExitCode.USAGE
+    details: Sequence[str] = ()  # lines to be shown between the message and the hint
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -51,3 +53,13 @@ class LayerError(MigrateError):
     """A layer does not apply: the upstream drifted or a diff conflicts (exit 4)."""
 
     exit_code = ExitCode.LAYER
+
+
+class TrainerError(MigrateError):
+    """The trainer that was run failed (exit 5). `details` are the last lines it printed."""
+
+    exit_code = ExitCode.TRAINER
+
+    def __init__(self, message: str, *, details: Sequence[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.details = details

@@ -24,6 +24,7 @@ from migrator.core.target import ExecutionMode, Style
 from migrator.core.tree import Entry, Mode, UnsafePathError, check_path
 from migrator.errors import UsageError
 from migrator.repo.toml_table import Table
+from migrator.resources import find_data
 from migrator.rules import rule_names
 from migrator.toml_file import read_toml
 
@@ -100,7 +101,19 @@ def _rules(folder: Path, table: Table, common: _Common) -> AnyLayer:
         table.refuse("rules", "is missing or empty")
     _checked(table, "rules", rules, sorted(rule_names()))
     optional = _checked(table, "optional", table.texts("optional"), rules)
-    return RuleLayer(**common, rules=rules, files=table.texts("files") or RuleLayer.files, optional=optional)
+    files, modules = table.texts("files") or RuleLayer.files, _modules(table)
+    return RuleLayer(**common, rules=rules, files=files, optional=optional, modules=modules)
+
+
+def _modules(table: Table) -> dict[str, Entry]:
+    """The modules of `patches/shared/` that the layer names."""
+    found: dict[str, Entry] = {}
+    for name in table.texts("modules"):
+        path = find_data(f"patches/shared/{name}.py") if name.isidentifier() else None
+        if path is None or not path.is_file():
+            table.refuse("modules", f"names {name!r}, and there is no patches/shared/{name}.py")
+        found[name] = Entry(path.read_bytes())
+    return found
 
 
 def _codemod(folder: Path, table: Table, common: _Common) -> AnyLayer:

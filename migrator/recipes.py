@@ -17,10 +17,11 @@ docs/recipes.md describes every key. Unknown keys are errors: a misspelt conditi
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrator.core.layers import Stage
+from migrator.core.layers import RuleLayer, Stage
 from migrator.core.tree import UnsafePathError, check_path
 from migrator.errors import UsageError
 from migrator.recipe_layers import read_layer
@@ -61,7 +62,7 @@ def load_recipe(name: str) -> Recipe:
             f"{series}: the stages are {found}",
             hint=f"name them {', '.join(LEVELS)}, in this order; the last ones may be missing",
         )
-    return Recipe(name, stages, _digest(folder))
+    return Recipe(name, stages, _digest(folder, stages))
 
 
 def _folder(name: str) -> Path:
@@ -71,12 +72,15 @@ def _folder(name: str) -> Path:
         raise UsageError(f"no recipe {name!r}: {error.message}", hint="a recipe is named as its folder") from error
 
 
-def _digest(folder: Path) -> str:
-    """SHA-256 over the recipe's files, by path."""
+def _digest(folder: Path, stages: Iterable[Stage]) -> str:
+    """SHA-256 over the recipe's files, by path, and the modules that its layers share with other recipes."""
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    files = [(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths]
+    layers = [layer for stage in stages for layer in stage.layers if isinstance(layer, RuleLayer)]
+    modules = {f"../shared/{name}.py": entry.data for layer in layers for name, entry in layer.modules.items()}
     whole = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-        data = path.read_bytes()
-        whole.update(f"{path.relative_to(folder).as_posix()}\0{len(data)}\0".encode() + data)
+    for name, data in [*files, *sorted(modules.items())]:
+        whole.update(f"{name}\0{len(data)}\0".encode() + data)
     return whole.hexdigest()
 
 

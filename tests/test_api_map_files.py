@@ -18,7 +18,7 @@ from migrator.core.findings import Kind
 from migrator.errors import UsageError
 from migrator.rules import all_rules
 
-NAMES = Path(__file__).parent / "data" / "torch_cuda_names.txt"
+DATA = Path(__file__).parent / "data"
 DOCUMENTS = (
     "https://",
     "docs.habana.ai ",
@@ -73,9 +73,12 @@ def test_texts_are_single_lines() -> None:
         ("torch.backends.cudnn.benchmark", Kind.MISMATCH, "cudnn-flags"),
         ("torch.cuda.get_device_capability", Kind.MANUAL, ""),
         ("torch.cuda.nvtx.range_push", Kind.MISMATCH, "nvtx"),
-        ("apex.multi_tensor_apply.multi_tensor_applier", Kind.MANUAL, ""),
+        ("apex.multi_tensor_apply.multi_tensor_applier", Kind.MODIFIED, "apex-multi-tensor"),
         ("torch.cuda.nccl.all_reduce", Kind.UNSUPPORTED, ""),
-        ("torch.nn.DataParallel", Kind.UNSUPPORTED, ""),
+        ("torch.nn.DataParallel", Kind.MISMATCH, "single-card"),
+        ("torch.nn.parallel.replicate", Kind.UNSUPPORTED, ""),
+        ("torch.jit.script", Kind.MISMATCH, "torchscript"),
+        ("torch.jit.trace", Kind.MANUAL, ""),
     ],
 )
 def test_what_common_names_become(name: str, kind: Kind, to_or_rule: str) -> None:
@@ -94,6 +97,8 @@ def test_what_common_names_become(name: str, kind: Kind, to_or_rule: str) -> Non
         "torch.distributed.init_process_group",
         "torch.distributed.all_reduce",
         "torch.jit.is_scripting",
+        "torch.jit.unused",
+        "torch.utils.cpp_extension.CppExtension",
         "numpy.array",
     ],
 )
@@ -126,10 +131,22 @@ def unlisted(names: list[str]) -> list[str]:
 
 
 def test_every_public_name_of_torch_cuda_has_an_entry() -> None:
-    names = [line for line in NAMES.read_text("utf-8").splitlines() if not line.startswith("#")]
+    names = listed("torch_cuda_names.txt")
 
     assert len(names) > 200
     assert unlisted(names) == []
+
+
+def test_every_name_in_use_has_an_entry() -> None:
+    names = listed("gpu_names_in_use.txt")
+
+    assert len(names) > 80
+    assert unlisted(names) == []
+
+
+def listed(file: str) -> list[str]:
+    """The names in a list, one a line."""
+    return [line for line in (DATA / file).read_text("utf-8").splitlines() if not line.startswith("#")]
 
 
 def test_every_public_name_of_the_installed_torch_cuda_has_an_entry() -> None:

@@ -16,7 +16,7 @@ from migrator.errors import ExitCode, LayerError, MigrateError, UpstreamError
 from tests.scenarios.running import Migrate
 
 COMMANDS = [*re.findall(r"^    (\w+) ", cli.parser().format_help(), re.MULTILINE)]
-HEAVY = ("git", "h5py", "libcst", "numpy", "rich", "torch", "unidiff")
+HEAVY = ("git", "h5py", "libcst", "numpy", "plotext", "psutil", "rich", "torch", "unidiff")
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def migrate(tmp_path: Path) -> Migrate:
 def test_help_names_every_command_and_exit_code(migrate: Migrate, tmp_path: Path) -> None:
     done = migrate(tmp_path, "--help")
     assert (done.code, done.err) == (0, "")
-    assert {"apply", "diff", "log", "pins"} <= set(COMMANDS)
-    for code in (0, 1, 2, 3, 4, 70, 130):
+    assert {"apply", "diff", "log", "pins", "run"} <= set(COMMANDS)
+    for code in (0, 1, 2, 3, 4, 5, 70, 130):
         assert re.search(rf"\b{code} \w", done.out)
 
 

@@ -79,6 +79,28 @@ def test_every_kind_of_layer(folder: Path) -> None:
     }
 
 
+def test_modules_that_recipes_share(folder: Path) -> None:
+    shared = folder.parent / "shared"
+    shared.mkdir()
+    (shared / "own_module.py").write_text("x = 1\n")
+    (folder / "series.toml").write_text(HEAD + layer(RULES + '\nmodules = ["own_module"]'))
+    first = load_recipe("own")
+    (rules,) = first.stages[0].layers
+    assert isinstance(rules, RuleLayer)
+    assert {name: entry.data for name, entry in rules.modules.items()} == {"own_module": b"x = 1\n"}
+    (shared / "own_module.py").write_text("x = 2\n")
+    assert load_recipe("own").digest != first.digest
+    (folder / "series.toml").write_text(HEAD + layer(RULES))
+    unchanged = load_recipe("own").digest
+    (shared / "own_module.py").write_text("x = 3\n")
+    assert load_recipe("own").digest == unchanged
+
+
+@pytest.mark.parametrize("name", ["missing", "../own/minimal/files/new", ""])
+def test_a_module_that_is_not_there(folder: Path, name: str) -> None:
+    assert "modules" in refused(folder, HEAD + layer(RULES + f'\nmodules = ["{name}"]')).message
+
+
 @pytest.mark.parametrize(
     ("rest", "said"),
     [

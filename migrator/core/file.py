@@ -26,10 +26,12 @@ class SpotMismatchError(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """What rules may ask besides the file: the target of the port and what is known of GPU APIs."""
+    """What rules may ask besides the file: the target of the port, what is known of GPU APIs, and what is beside it."""
 
     target: Target
     api: ApiMap
+    paths: frozenset[str] = frozenset()  # of all files in the tree
+    modules: frozenset[str] = frozenset()  # that the layer puts beside a file that comes to import them
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from migrator.core.findings import Kind, LineRange
+from migrator.core.added_file import added_file
 from migrator.core.layers import FilesLayer
-from migrator.core.linemap import Hunk, LineMap, line_starts
 from migrator.core.rule_layer import DriftError
-from migrator.core.steps import LayerResult, Step, StepChange
+from migrator.core.steps import LayerResult, Step
 from migrator.core.tree import Entry, Mode, Tree, check_link, check_path
 from migrator.core.udiff_content import parents
 
@@ -17,11 +16,7 @@ def apply_files(layer: FilesLayer, tree: Tree) -> LayerResult:
     folders = {folder for known in tree for folder in parents(known)}
     for number, (path, entry) in enumerate(sorted(layer.files.items()), 1):
         _check_free(layer, path, entry, tree, folders)
-        lines = len(line_starts(entry.data)) - entry.data.endswith((b"\n", b"\r"))
-        before, after = LineRange(1, 0), LineRange(1, lines if entry.data else 0)
-        text = entry.data.decode("utf-8", "replace")
-        change = StepChange(before, after, "", text, layer.name, Kind.MODIFIED, layer.reason, layer.source, number)
-        steps.append(Step(path, "", LineMap((Hunk(before, after),)), (change,)))
+        steps.append(added_file(path, entry.data, layer.name, layer.reason, layer.source, number))
     return LayerResult({**tree, **layer.files}, tuple(steps))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from migrator.core.findings import Change, Finding
-from migrator.core.tree import Tree
+from migrator.core.tree import Entry, Tree
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class RuleLayer(Layer):
     rules: tuple[str, ...] = ()
     files: tuple[str, ...] = ("**/*.py",)
     optional: frozenset[str] = frozenset()
+    modules: Mapping[str, Entry] = field(default_factory=dict)  # name -> file, put beside what comes to import it
 
 
 @dataclass(frozen=True)

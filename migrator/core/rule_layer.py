@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from migrator.core.added_file import added_file, needed_modules
 from migrator.core.engine import FileResult, concerned, rewrite
 from migrator.core.explain import step_of
 from migrator.core.file import Context
@@ -32,6 +34,10 @@ def chosen_rules(layer: RuleLayer, rules: Mapping[str, Rule], context: Context) 
 
 def apply_rules(layer: RuleLayer, tree: Tree, rules: Mapping[str, Rule], context: Context) -> LayerResult:
     """Apply the layer's rules to the files it selects."""
+    own = {f"{name}.py": module.data for name, module in layer.modules.items()}
+    # a module that another layer has put there is none of the upstream's
+    paths = frozenset(path for path in tree if own.get(path.rpartition("/")[2]) != tree[path].data)
+    context = replace(context, paths=paths, modules=frozenset(layer.modules))
     active = chosen_rules(layer, rules, context)
     after: dict[str, Entry] = dict(tree)
     steps: list[Step] = []
@@ -49,6 +55,10 @@ def apply_rules(layer: RuleLayer, tree: Tree, rules: Mapping[str, Rule], context
             fixes = max([fixes, *(c.fix for c in step.changes)])
         if result.rounds:
             after[path] = Entry(result.data, entry.mode)
+            for place, module in _modules(layer, path, result, after):
+                after[place] = module
+                fixes += 1
+                steps.append(added_file(place, module.data, layer.name, f"{path} imports it.", layer.source, fixes))
     _check_drift(layer, active, steps, findings)
     return LayerResult(after, tuple(steps), tuple(findings))
 
@@ -59,6 +69,12 @@ def _steps(path: str, result: FileResult, fixes: int) -> list[Step]:
         steps.append(step_of(path, number.before, number.after, number.edits, number.fixes, fixes + 1))
         fixes += len(number.fixes)
     return steps
+
+
+def _modules(layer: RuleLayer, path: str, result: FileResult, after: Tree) -> list[tuple[str, Entry]]:
+    """The layer's modules that a rewritten file has come to import, with their places beside it."""
+    before, now = (text.decode("utf-8") for text in (result.rounds[0].before, result.rounds[-1].after))
+    return [(place, module) for place, module in needed_modules(path, before, now, layer.modules) if place not in after]
 
 
 def _check_drift(layer: RuleLayer, active: list[Rule], steps: list[Step], findings: list[Finding]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from migrator.emulator.profile import AutocastLists, current
 from migrator.emulator.real_installation import refuse_to_hide
@@ -45,9 +48,22 @@ def activate(*, autocast: AutocastLists = "gaudi", check_aliases: bool = False) 
             )
         return
     _check_environment()
-    # Imported here: these modules import torch, which is an optional extra.
-    importlib.import_module("migrator.emulator.registration").register_all(autocast, check_aliases)
+    with _without_collections():
+        # Imported here: these modules import torch, which is an optional extra.
+        importlib.import_module("migrator.emulator.registration").register_all(autocast, check_aliases)
     _active.update(options)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """A thousand kernels and no garbage: collections would take a third of the time of activation."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _check_environment() -> None:

@@ -8,26 +8,29 @@ must drop the cache (`check_aliases` of `activate()` finds who does not).
 
 from __future__ import annotations
 
-import weakref
+import gc
 from typing import Any
 
 import torch
 from torch import Tensor, UntypedStorage
 
 from migrator.emulator.device import CPU, HPU
+from migrator.emulator.memory import count_storage
 from migrator.emulator.torch_private import CPU_KEYS, empty_hpu_tensor, storage_at
 
 _set = torch.library.get_kernel("aten::set_.source_Storage_storage_offset", "CPU").call_boxed
 _conj = torch.ops.aten._conj.default._op
 _neg = torch.ops.aten._neg_view.default._op
+_attributes = vars(Tensor)["__dict__"]
 _EMPTY = [0]
 
 
 def label_storage(cpu: Any) -> Any:
     """A new hpu storage over the bytes of the CPU storage `cpu`."""
-    hpu = storage_at(cpu.data_ptr(), HPU, cpu.nbytes())
+    nbytes = cpu.nbytes()
+    hpu = storage_at(cpu.data_ptr(), HPU, nbytes)
     hpu._cpu_storage = cpu
-    cpu._hpu_storage = weakref.ref(hpu)
+    cpu._hpu_storage = count_storage(hpu, nbytes)
     return hpu
 
 
@@ -96,15 +99,25 @@ def follow_alias(hpu: Any, cpu: Any) -> None:
 
 def install(check_aliases: bool) -> None:
     """Give every tensor the cache, validated at each read when `check_aliases`."""
+    # Programs copy `tensor.__dict__` to other tensors, which must not get this one's cache: reading it drops the cache.
+    # A class's own `__dict__` entry cannot be assigned, only put into the dictionary below the class's view of it.
+    gc.get_referents(vars(Tensor))[0]["__dict__"] = property(_without_alias, _attributes.__set__)
+    # An assignment also makes Python forget what it knew of the class.
     Tensor._cpu_alias = property(_checked_alias, _store_alias) if check_aliases else None
 
 
+def _without_alias(tensor: Any) -> dict[str, Any]:
+    attributes: dict[str, Any] = _attributes.__get__(tensor)
+    attributes.pop("_cpu_alias", None)
+    return attributes
+
+
 def _store_alias(tensor: Any, alias: Any) -> None:
-    tensor.__dict__["_cpu_alias"] = alias
+    _attributes.__get__(tensor)["_cpu_alias"] = alias
 
 
 def _checked_alias(tensor: Any) -> Any:
-    alias = tensor.__dict__.get("_cpu_alias")
+    alias = _attributes.__get__(tensor).get("_cpu_alias")
     if alias is not None and _layout(alias) != _layout(tensor):
         raise AssertionError(f"stale CPU alias: the tensor has {_layout(tensor)}, its alias {_layout(alias)}")
     return alias

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 
 from migrator.emulator.alias import as_cpu
+from migrator.emulator.torch_private import no_modes
+from migrator.emulator.traced import is_traced
 
 _FLASH = 1  # at::native::SDPBackend
 _aten = torch.ops.aten
@@ -43,13 +45,31 @@ def attention(  # noqa: PLR0913 - the operator's own signature
 
 def choose(query: Any, key: Any, value: Any, mask: Any = None, *rest: Any, **named: Any) -> Any:
     """`aten::_fused_sdp_choice`: what the CPU would choose, asked about tensors that need the same gradients."""
-    low = [None if each is None else _like(each) for each in (query, key, value, mask)]
-    return _aten._fused_sdp_choice(*low, *rest, **named)
+    tensors = (query, key, value, mask)
+    if not is_traced(query):
+        return _aten._fused_sdp_choice(*map(_like, tensors), *rest, **named)
+    with no_modes():
+        return _aten._fused_sdp_choice(*map(_sized_like, tensors), *rest, **named)
 
 
 def _like(tensor: Any) -> Any:
+    if tensor is None:
+        return None
     cpu = as_cpu(tensor)
     return cpu.detach().requires_grad_() if tensor.requires_grad else cpu
+
+
+def _sized_like(tensor: Any) -> Any:
+    """For what a compiler traces with, which has no memory: the choice depends on sizes, strides and types alone."""
+    if tensor is None:
+        return None
+    sizes, strides = (tuple(map(_hint, each)) for each in (tensor.shape, tensor.stride()))
+    return torch.empty_strided(sizes, strides, dtype=tensor.dtype, requires_grad=tensor.requires_grad)
+
+
+def _hint(size: Any) -> int:
+    """The size seen first where it is symbolic; asking for its value would fix it."""
+    return size if isinstance(size, int) else int(size.node.hint)
 
 
 def _additive(mask: Any, dtype: Any) -> Any:

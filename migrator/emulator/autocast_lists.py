@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
+from migrator.emulator.profile import current
 from migrator.emulator.schema import Operator, read_operator
 from migrator.emulator.torch_private import has_kernel, operator_names
 from migrator.errors import UsageError
@@ -33,8 +34,9 @@ _CPU_LOWER = _names(
 )
 _CPU_PROMOTE = frozenset({"cat", "index_copy", "stack"})
 
-# The registered operators of docs.habana.ai, PyTorch Mixed Precision, and of the public bridge's
-# habana_helpers/autocast (release 1.19): the norms cast their first argument alone.
+# The registered operators of docs.habana.ai, PyTorch Mixed Precision, which are those of the public bridge's
+# hpu_ops/autocast_helpers.h (release 1.19) too. From there: the norms cast their first argument alone, and casts are
+# never kept. Its names iadd and truediv are no operators of torch's dispatcher, and so never called.
 GAUDI_LOWER = _names(
     "addmm addbmm batch_norm baddbmm bmm conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d dot "
     "dropout feature_dropout group_norm instance_norm layer_norm leaky_relu linear matmul mean mm mul mv softmax "
@@ -49,10 +51,6 @@ GAUDI_FP32 = _names(
 )
 GAUDI_PROMOTE = _names("add addcmul addcdiv cat div exp mul pow sub stack")
 _FIRST_ONLY = frozenset({"layer_norm", "group_norm", "instance_norm", "batch_norm"})
-
-# The first name is the one since release 1.13, the second the one before.
-_LOWER_VARIABLES = ("PT_HPU_AUTOCAST_LOWER_PRECISION_OPS_LIST", "LOWER_LIST")
-_FP32_VARIABLES = ("PT_HPU_AUTOCAST_FP32_OPS_LIST", "FP32_LIST")
 
 
 def cpu_policies() -> Iterator[tuple[Operator, Policy]]:
@@ -72,8 +70,8 @@ def _cpu_policy(base: str) -> Policy:
 
 def gaudi_policies() -> Iterator[tuple[Operator, Policy]]:
     """Gaudi's documented defaults, or the lists in the files that its environment variables name."""
-    lower = _listed(_LOWER_VARIABLES, GAUDI_LOWER)
-    fp32 = _listed(_FP32_VARIABLES, GAUDI_FP32)
+    lower = _listed("autocast_lower_precision_ops", GAUDI_LOWER)
+    fp32 = _listed("autocast_fp32_ops", GAUDI_FP32)
     for name in operator_names():
         base = name.removeprefix("aten::").partition(".")[0]
         if not name.startswith("aten::") or base not in lower | fp32 | GAUDI_PROMOTE:
@@ -93,16 +91,16 @@ def _is_functional(operator: Operator) -> bool:
     return not any(a.written for a in operator.arguments) and any(a.has_tensors for a in operator.arguments)
 
 
-def _listed(variables: tuple[str, ...], default: frozenset[str]) -> frozenset[str]:
-    """The operators in the file that the first of `variables` with a value names, one a line."""
-    for variable in variables:
-        path = os.environ.get(variable)
-        if path:
-            try:
-                return frozenset(Path(path).read_text(encoding="utf-8").split())
-            except OSError as error:
-                raise UsageError(
-                    f"{variable} is {path!r}, which cannot be read: {error.strerror}",
-                    hint="name a text file with one operator a line",
-                ) from error
-    return default
+def _listed(meaning: str, default: frozenset[str]) -> frozenset[str]:
+    """The operators in the file, one a line, that the release's variable for `meaning` names; else `default`."""
+    variable = current().release.env.get(meaning, "")
+    path = os.environ.get(variable)
+    if not path:
+        return default
+    try:
+        return frozenset(Path(path).read_text(encoding="utf-8").split())
+    except OSError as error:
+        raise UsageError(
+            f"{variable} is {path!r}, which cannot be read: {error.strerror}",
+            hint="name a text file with one operator a line",
+        ) from error

@@ -7,7 +7,7 @@ keeps small models near CPU speed. `kernels.py` binds the names in it.
 
 from __future__ import annotations
 
-from migrator.emulator.schema import Argument, Operator
+from migrator.emulator.schema import RESIZED_IN_PLACE, Argument, Operator
 
 # A view in place changes the tensor's sizes or strides, so the cached alias goes.
 INPLACE_VIEW_SOURCE = """def kernel(self, *rest, **named):
@@ -69,6 +69,7 @@ def _lower_rest(operator: Operator) -> list[str]:
         lines.append("crest = [lower(each) for each in rest]")
     if any(a.is_lowered for a in operator.keywords):
         lines.append("cnamed = {name: lower(each) for name, each in named.items()}")
+        lines += [f"cnamed[{a.name!r}] = lower_written(named[{a.name!r}])" for a in operator.keywords if a.written]
     if any(a.name == "pin_memory" for a in operator.keywords):
         lines.append("cnamed.pop('pin_memory', None)")
     return lines
@@ -84,7 +85,7 @@ def _call_arguments(operator: Operator) -> str:
 
 
 def _follow_outputs(operator: Operator) -> list[str]:
-    lines = []
+    lines = ["follow_alias(a0, ca0)"] if operator.base in RESIZED_IN_PLACE else []
     for argument in operator.keywords:
         if not argument.written:
             continue

@@ -1,4 +1,4 @@
-"""The device itself: what torch's C++ side asks of a backend."""
+"""The device itself: what torch's C++ side asks of a backend, and which of a machine's cards this process has."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from migrator.emulator.profile import current
 from migrator.emulator.torch_private import DeviceGuard, DeviceType, PrivateUse1Hooks
 
 CPU = torch.device("cpu")
@@ -38,7 +39,10 @@ class Guard(DeviceGuard):  # type: ignore[misc]
 
 
 def check_index(device: Any) -> None:
-    """Raise `RuntimeError`, as torch does for an invalid ordinal, when `device` is an hpu other than hpu:0."""
+    """Raise `RuntimeError`, as torch does for an invalid ordinal, when `device` is an hpu other than hpu:0.
+
+    A process of Gaudi's has one card, whichever it is, and calls it hpu:0.
+    """
     if device is not None and device.type == "hpu" and device.index not in (None, 0):
         raise RuntimeError(f"invalid device ordinal: {device}; this process has one device, hpu:0")
 
@@ -47,3 +51,21 @@ def lower_device(device: Any) -> Any:
     """`device` for a CPU kernel: hpu becomes cpu."""
     check_index(device)
     return CPU if device is not None and device.type == "hpu" else device
+
+
+def card_index(device: Any = None) -> int:
+    """Which of the machine's cards `device` means: an index, `None` for this process's, a name or a `torch.device`.
+
+    Raises `ValueError` for another type of device, and `RuntimeError` for a card that the machine has not.
+    """
+    if device is None:
+        return 0
+    if not isinstance(device, int):
+        device = torch.device(device)
+        if device.type != "hpu":
+            raise ValueError(f"Expected a hpu device, but got: {device}")
+        device = device.index or 0
+    cards = current().cards
+    if not 0 <= device < cards:
+        raise RuntimeError(f"invalid device ordinal: hpu:{device}; this machine has {cards} card(s)")
+    return int(device)

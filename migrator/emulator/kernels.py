@@ -18,7 +18,7 @@ from migrator.emulator import alias, placement
 from migrator.emulator.codegen import INPLACE_VIEW_SOURCE, kernel_source
 from migrator.emulator.counters import is_counting, note_host_read
 from migrator.emulator.schema import HOST_INDICES, Operator, describe, is_inplace_view, read_operator
-from migrator.emulator.torch_private import CPU_KEYS
+from migrator.emulator.torch_private import CPU_KEYS, has_computed_kernel
 
 Kernel = Callable[..., Any]
 _fallbacks: dict[str, Kernel] = {}
@@ -37,6 +37,8 @@ def fallback_kernel(overload: Any, *arguments: Any, **named: Any) -> Any:
     name = overload.name()
     kernel = _fallbacks.get(name)
     if kernel is None:
+        if not has_computed_kernel(name, "CPU"):
+            raise NotImplementedError(f"{name} has no kernel for hpu, and none for the CPU that could stand in for it")
         namespace: dict[str, Any] = {}
         kernel = _fallbacks[name] = _compile(describe(overload), namespace)
     return kernel(*arguments, **named)
@@ -62,7 +64,8 @@ def _compile(operator: Operator, namespace: dict[str, Any]) -> FunctionType:
         code = INPLACE_VIEW_SOURCE
     else:
         code = kernel_source(operator)
-    exec(compile(code, f"<hpu kernel {operator.name}>", "exec"), namespace)  # noqa: S102 - our own source
+    # A file name in this folder: torch.compile leaves the code of this folder alone.
+    exec(compile(code, f"{__file__}:{operator.name}", "exec"), namespace)  # noqa: S102 - our own source
     return cast(FunctionType, namespace["kernel"])
 
 
@@ -72,35 +75,43 @@ def _on_metadata(operator: Operator) -> Kernel:
 
 
 def _bindings(operator: Operator) -> dict[str, Any]:
-    free = operator.base in HOST_INDICES
-    lower = placement.lower_freely if free else placement.lower
+    mixing = placement.takes_host_scalars(operator)
     return {
         "as_hpu": alias.as_hpu,
         "call": operator.overload._op,
-        "first_operand": placement.first_operand,
+        "first_operand": placement.first_operand if mixing else placement.written,
         "follow_alias": alias.follow_alias,
-        "lower": lower,
-        "lower_list": lower if free else lower_list,
+        "lower": _lowering(operator),
+        "lower_list": _list_lowering(operator),
+        "lower_written": placement.lower_written,
         "note_host_read": note_host_read,
         "note_masks": note_masks,
         "numbers": _number_path(operator),
-        "operand": placement.operand,
+        "operand": placement.operand if mixing else placement.device_operand,
         "written": placement.written,
     }
 
 
-def lower_list(values: Any) -> Any:
-    """Aliases of a list of hpu tensors: `_foreach_` operators get long ones, whose aliases are mostly known."""
-    if values is None:
-        return None
-    lowered = []
-    for each in values:
-        if isinstance(each, Tensor):
-            known = each._cpu_alias
-            lowered.append(placement.operand(each) if known is None else known)
-        else:
-            lowered.append(placement.lower(each))
-    return lowered
+def _lowering(operator: Operator) -> Kernel:
+    if operator.base in HOST_INDICES:
+        return placement.lower_freely
+    return placement.lower if placement.takes_host_scalars(operator) else placement.lower_strictly
+
+
+def _list_lowering(operator: Operator) -> Kernel:
+    """For a list of hpu tensors: `_foreach_` operators get long ones, whose aliases are mostly known."""
+    lower = _lowering(operator)
+
+    def lower_list(values: Any) -> Any:
+        if values is None:
+            return None
+        lowered = []
+        for each in values:
+            known = each._cpu_alias if isinstance(each, Tensor) else None
+            lowered.append(lower(each) if known is None else known)
+        return lowered
+
+    return lower_list
 
 
 def note_masks(indices: Any) -> None:
@@ -112,14 +123,14 @@ def note_masks(indices: Any) -> None:
 def _number_path(operator: Operator) -> Kernel:
     """For calls with a Python number where the schema has a tensor: let torch choose the overload for the number."""
     packet = operator.overload._overloadpacket
-    lower = placement.lower_freely if operator.base in HOST_INDICES else placement.lower
+    lower = _lowering(operator)
     written = [each.name for each in operator.keywords if each.written]
 
     def call_with_numbers(arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         for argument, value in zip(operator.arguments, arguments, strict=False):
             if argument.written and isinstance(value, Tensor):
                 placement.written(value)
-        lowered = {name: lower(each) for name, each in named.items()}
+        lowered = {name: placement.lower_written(v) if name in written else lower(v) for name, v in named.items()}
         out = packet(*map(lower, arguments), **lowered)
         for name in written:
             alias.follow_alias(named[name], lowered[name])

@@ -9,14 +9,16 @@ from typing import Any
 
 import torch
 
-from migrator.emulator.alias import as_cpu, as_hpu
+from migrator.emulator.alias import as_hpu
+from migrator.emulator.placement import device_operand, lower_strictly
+from migrator.emulator.traced import is_traced
 
 _aten = torch.ops.aten
 
 
 def convolution(source: Any, weight: Any, bias: Any, *options: Any) -> Any:
     """`aten::convolution_overrideable`, to which torch sends the convolutions of such devices."""
-    return as_hpu(_aten.convolution(as_cpu(source), as_cpu(weight), None if bias is None else as_cpu(bias), *options))
+    return as_hpu(_aten.convolution(device_operand(source), device_operand(weight), lower_strictly(bias), *options))
 
 
 def convolution_backward(grad: Any, source: Any, weight: Any, *options: Any) -> Any:
@@ -24,7 +26,8 @@ def convolution_backward(grad: Any, source: Any, weight: Any, *options: Any) -> 
     *geometry, mask = options
     transposed, groups = geometry[3], geometry[5]
     bias_sizes = [weight.size(1) * groups if transposed else weight.size(0)]
-    grads = _aten.convolution_backward(as_cpu(grad), as_cpu(source), as_cpu(weight), bias_sizes, *geometry, mask)
+    tensors = map(device_operand, (grad, source, weight))
+    grads = _aten.convolution_backward(*tensors, bias_sizes, *geometry, mask)
     return tuple(map(as_hpu, grads))
 
 
@@ -36,6 +39,11 @@ def dropout(source: Any, p: float, train: bool) -> Any:
         return source
     if p == 1:
         return source * torch.zeros((), dtype=source.dtype, device=source.device)
+    if is_traced(source):
+        # For a compiler's tensors: it would turn the line below into an operator that draws in another order where
+        # the source is not contiguous. The mask of this one is drawn in the same.
+        keep = _aten.native_dropout(source.detach(), p, True)[1]
+        return source * keep.to(source.dtype).div(1 - p)
     return source * torch.empty_like(source).bernoulli_(1 - p).div_(1 - p)
 
 

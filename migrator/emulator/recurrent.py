@@ -15,15 +15,29 @@ from torch import Tensor
 
 from migrator.emulator.alias import as_cpu, as_hpu
 from migrator.emulator.schema import Operator, read_operator
+from migrator.emulator.torch_private import in_transform
+from migrator.emulator.traced import is_traced
 
 _LAYERS = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 _CELLS = ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
 _NAMES = (*(f"aten::{each}.{kind}" for each in _LAYERS for kind in ("input", "data")), *(f"aten::{c}" for c in _CELLS))
 
 
-class _ToCpu(torch.autograd.Function):  # type: ignore[misc]
+class _Relabel(torch.autograd.Function):  # type: ignore[misc]
+    """What both directions share."""
+
     @staticmethod
-    def forward(_: Any, hpu: Any) -> Any:
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """Nothing to keep: the other direction is the derivative."""
+
+    @classmethod
+    def jvp(cls, ctx: Any, tangent: Any) -> Any:
+        return cls.apply(tangent)
+
+
+class _ToCpu(_Relabel):
+    @staticmethod
+    def forward(hpu: Any) -> Any:
         return as_cpu(hpu).detach()
 
     @staticmethod
@@ -31,9 +45,9 @@ class _ToCpu(torch.autograd.Function):  # type: ignore[misc]
         return _ToHpu.apply(grad)
 
 
-class _ToHpu(torch.autograd.Function):  # type: ignore[misc]
+class _ToHpu(_Relabel):
     @staticmethod
-    def forward(_: Any, cpu: Any) -> Any:
+    def forward(cpu: Any) -> Any:
         return as_hpu(cpu.detach())
 
     @staticmethod
@@ -51,14 +65,33 @@ def recurrent_kernels() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 def _kernel(operator: Operator) -> Callable[..., Any]:
     def run(*arguments: Any, **named: Any) -> Any:
+        to_cpu, to_hpu = (_copy_to_cpu, _copy_to_hpu) if _copies(arguments[0]) else (_ToCpu.apply, _ToHpu.apply)
+        batch_sizes = arguments[1] if operator.name.endswith(".data") else None
+
+        def lower(value: Any) -> Any:
+            if isinstance(value, list | tuple):
+                return [lower(each) for each in value]
+            if not isinstance(value, Tensor) or value is batch_sizes:
+                return value
+            if value.is_cpu:
+                raise RuntimeError("Input and parameter tensors are not at the same device, found hpu:0 and cpu")
+            return to_cpu(value)
+
         with torch.autocast("cpu", dtype=torch.get_autocast_dtype("hpu"), enabled=torch.is_autocast_enabled("hpu")):
-            out = operator.overload(*map(_lower, arguments), **{name: _lower(each) for name, each in named.items()})
-        return _ToHpu.apply(out) if isinstance(out, Tensor) else tuple(map(_ToHpu.apply, out))
+            out = operator.overload(*map(lower, arguments), **{name: lower(each) for name, each in named.items()})
+        return to_hpu(out) if isinstance(out, Tensor) else tuple(map(to_hpu, out))
 
     return run
 
 
-def _lower(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value if value.is_cpu else _ToCpu.apply(value)
-    return [_lower(each) for each in value] if isinstance(value, list | tuple) else value
+def _copies(tensor: Any) -> bool:
+    """`torch.func` and torch.compile have no way through a custom function from below; they have one through a copy."""
+    return in_transform() or is_traced(tensor)
+
+
+def _copy_to_cpu(tensor: Any) -> Any:
+    return tensor.to("cpu")
+
+
+def _copy_to_hpu(tensor: Any) -> Any:
+    return tensor.to("hpu")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch.library import Library
@@ -11,12 +12,19 @@ from migrator.emulator import (
     alias,
     attention,
     autocast,
+    custom_operators,
+    distributed,
     generator,
+    lazy_modules,
     nn_kernels,
+    overlay,
+    pinned_factories,
     storage_kernels,
     storage_patches,
+    surface,
     tensor_patches,
     torch_hpu,
+    unsupported,
 )
 from migrator.emulator.device import Guard, Hooks
 from migrator.emulator.kernels import Kernel, fallback_kernel, lazy_kernel
@@ -26,10 +34,18 @@ from migrator.emulator.torch_private import has_kernel, operator_names, setup_de
 
 # A library's kernels live as long as it does.
 _libraries: list[Library] = []
-_BY_HAND = {**storage_kernels.KERNELS, **nn_kernels.KERNELS, "aten::_fused_sdp_choice": attention.choose}
-# They change sizes in place and have no CPU kernel of their own: torch's common one would leave the alias stale.
-_INPLACE_VIEWS = (
+_BY_HAND: dict[str, Any] = {
+    **storage_kernels.KERNELS,
+    **nn_kernels.KERNELS,
+    **dict(unsupported.makers()),
+    "aten::_fused_sdp_choice": attention.choose,
+}
+# They have no CPU kernel of their own, but torch's common one would not do: of those that change sizes in place it would
+# leave the alias stale, of `addr_` it compares addresses of arguments, of `mode` it knows a few devices only.
+_ON_CPU_WHOLE = (
+    "aten::addr_",
     "aten::as_strided_",
+    "aten::mode.values",
     "aten::squeeze_",
     "aten::squeeze_.dim",
     "aten::squeeze_.dims",
@@ -49,15 +65,20 @@ def register_all(autocast_lists: str, check_aliases: bool) -> None:
     _register_autocast(casting)
     storage_patches.install()
     tensor_patches.install()
+    lazy_modules.install()
+    pinned_factories.install()
+    custom_operators.install()
     generator.install()
+    surface.install()
+    distributed.install()
 
 
 def _register_operators() -> None:
     library = Library("aten", "IMPL")
     for name, kernel in _BY_HAND.items():
-        library.m.impl(name, "PrivateUse1", kernel, False)
+        overlay.register(library, name, "PrivateUse1", kernel)
     for name in _generated():
-        library.m.impl(name, "PrivateUse1", lazy_kernel(name), False)
+        overlay.register(library, name, "PrivateUse1", lazy_kernel(name))
     for name in _views():
         # A view is only metadata: the CPU's own kernel does it on the hpu tensor, without Python in between.
         library.m.impl(name, "PrivateUse1", torch.library.get_kernel(name, "CPU").call_boxed, True)
@@ -65,11 +86,14 @@ def _register_operators() -> None:
         library.m.impl("aten::dropout", key, nn_kernels.dropout, False)
         library.m.impl("aten::scaled_dot_product_attention", key, attention.attention, True)
     for name, kernel in recurrent_kernels():
-        library.m.impl(name, "AutogradPrivateUse1", kernel, False)
-        library.m.impl(name, "PrivateUse1", kernel, False)
+        overlay.register(library, name, "AutogradPrivateUse1", kernel)
+        overlay.register(library, name, "PrivateUse1", kernel)
+    library.m.impl(*unsupported.COMPRESSED, unsupported.refuse_compressed, False)
     rest = Library("_", "IMPL")
     rest.fallback(fallback_kernel, "PrivateUse1")
     rest.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")
+    for key, kind in unsupported.LAYOUTS.items():
+        rest.fallback(unsupported.fallback(kind), key)
     _libraries.extend((library, rest))
 
 
@@ -89,7 +113,7 @@ def _generated() -> Iterator[str]:
 
 
 def _runs_on_cpu(name: str) -> bool:
-    return has_kernel(name, "CPU") or name.startswith("aten::_foreach_") or name in _INPLACE_VIEWS
+    return has_kernel(name, "CPU") or name.startswith("aten::_foreach_") or name in _ON_CPU_WHOLE
 
 
 def _views() -> Iterator[str]:

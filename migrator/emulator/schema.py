@@ -9,6 +9,8 @@ import torch
 
 # Their index tensors may lie on the host.
 HOST_INDICES = frozenset({"aten::index", "aten::_index_put_impl_"})
+# The CPU's kernel gives the tensor that it writes the size of the result, where others would refuse to broadcast.
+RESIZED_IN_PLACE = frozenset({"aten::addbmm_"})
 
 
 @dataclass(frozen=True)

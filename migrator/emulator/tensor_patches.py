@@ -12,19 +12,27 @@ from torch.nn import Parameter
 from migrator.emulator.torch_private import TensorBase
 
 _data = TensorBase.data
+_takes_data_in_cpp = torch._has_compatible_shallow_copy_type
 
 
 def install() -> None:
     """Patch `.data`, pinning, copying and pickling, and let `module.to` keep the identity of parameters."""
-    # On a real card a parameter made before `module.to("hpu")` stays the optimizer's. With torch's default way,
-    # which swaps data between compatible devices only, it would become another object here.
-    torch.__future__.set_swap_module_params_on_conversion(True)
+    # `module.to` asks, and sets a parameter's data or makes a new parameter.
+    torch._has_compatible_shallow_copy_type = _takes_data_of
     Tensor.data = property(_data.__get__, _set_data)
     Tensor.pin_memory = _pin
     Tensor.is_pinned = _is_pinned
-    for owner in (Tensor, Parameter):
-        for name in ("__deepcopy__", "__reduce_ex__"):
-            setattr(owner, name, _without_alias(getattr(owner, name)))
+    # Python takes an object's state for pickle past `tensor.__dict__`; both ends of what torch does then.
+    names = ((Tensor, "__reduce_ex__"), (Parameter, "__reduce_ex__"), (Tensor, "_clear_non_serializable_cached_data"))
+    for owner, name in names:
+        setattr(owner, name, _without_alias(getattr(owner, name)))
+
+
+def _takes_data_of(input: Any, from_: Any) -> bool:  # noqa: A002 - torch.compile compares the names with its own
+    """On a real card a parameter made before `module.to("hpu")` stays the optimizer's, as between the CPU and CUDA."""
+    places = {input.device.type, from_.device.type}
+    dense = input.layout is from_.layout is torch.strided
+    return (dense and places == {"cpu", "hpu"}) or bool(_takes_data_in_cpp(input, from_))
 
 
 def _set_data(tensor: Any, value: Any) -> None:
@@ -57,10 +65,10 @@ def _is_pinned(tensor: Any, device: Any = None) -> bool:
 
 
 def _without_alias(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The alias is a cache of this object; a copy must not take it along."""
+    """The alias is a cache of this object, which a copy must not take along."""
 
     def wrapped(tensor: Any, *arguments: Any, **named: Any) -> Any:
-        tensor.__dict__.pop("_cpu_alias", None)
+        vars(tensor)  # drops it, see alias.install
         return method(tensor, *arguments, **named)
 
     return wrapped

@@ -1,39 +1,35 @@
 """`model, optimizer = amp.initialize(model, optimizer, opt_level=...)` as bfloat16 autocast of the model's forward.
 
 apex.amp hands the loss float32: at O1 the loss functions cast their inputs, at O2 the model's outputs are cast. So
-the wrapped forward returns float32 as well, unless `cast_model_outputs` asks for another type. It is bound as a method,
-so that a deep copy of the model (a moving average of it, say) runs its own parameters.
+the wrapped forward returns float32 as well, unless `cast_model_outputs` asks for bfloat16. Where it asks for float16
+the loss gets float32: bfloat16 has three bits less, and a loss of 10 would come out in steps of 0.06. The wrapper is
+bound as a method, so that a deep copy of the model (a moving average of it, say) runs its own parameters.
 """
 
 from __future__ import annotations
 
 import ast
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from migrator.core.bindings import Assigned
+from migrator.core.edit_branches import only_asks
 from migrator.core.edit_calls import operand
-from migrator.core.edit_imports import ensure_import
 from migrator.core.edit_removal import remove_all
-from migrator.core.edit_statements import replace_statement, start_of
+from migrator.core.edit_statements import replace_statement
 from migrator.core.edits import Edit
 from migrator.core.file import File
 from migrator.rules._apex_initialize_form import find_form
+from migrator.rules._bf16_forward import define_forward, is_wrapping, wrapping
 from migrator.rules._optimizer_arguments import Given, given
 from migrator.rules._torch import only, spell
 
 INITIALIZE = frozenset({"apex.amp.initialize", "apex.amp.frontend.initialize"})
-WRAPPER = "bf16_forward"
 _PARAMETERS = ("models", "optimizers", "enabled", "opt_level")
 _LEVELS = frozenset({"O1", "O2", "O3"})
-_WRAPPER = '''\
-def bf16_forward(self, *args, **kwargs):
-    """Run the module's forward under bfloat16 autocast; return its bfloat16 outputs as float32, for the loss."""
-    with {torch}.autocast("hpu", dtype={torch}.bfloat16):
-        outputs = type(self).forward(self, *args, **kwargs)
-    return tree_map(lambda x: x.float() if {torch}.is_tensor(x) and x.dtype == {torch}.bfloat16 else x, outputs)
-'''
+_LONG = frozenset({"torch.float", "torch.float32"})
+_SHORT = frozenset({"torch.bfloat16"})
+_HALF = frozenset({"torch.float16", "torch.half"})
 
 
 @dataclass(frozen=True)
@@ -50,24 +46,12 @@ def rewrite_all(file: File) -> list[Edit]:
     sites = [site for call in file.index.calls if (site := _site(call, torch, file)) is not None]
     edits = remove_all(file, [site.statement for site in sites if not site.lines])
     edits += [replace_statement(file, site.statement, site.lines) for site in sites if site.lines]
-    wrapping = [site for site in sites if any(f"({WRAPPER}," in line for line in site.lines)]
+    wrapped = [site for site in sites if any(map(is_wrapping, site.lines))]
     if any(site.lines for site in sites):
         edits += imports
-    if wrapping and WRAPPER not in file.index.scopes[file.module].bindings:
-        edits.append(_define(file, wrapping[0].statement, _WRAPPER.format(torch=torch)))
-        edits += ensure_import(file, "from torch.utils._pytree import tree_map")
-        edits += ensure_import(file, "from types import MethodType")
+    if wrapped:
+        edits += define_forward(file, wrapped[0].statement, torch)
     return edits
-
-
-def _define(file: File, statement: ast.stmt, text: str) -> Edit:
-    """Put a function before the module's statement that holds `statement`, and before the comment that leads it."""
-    top = next(s for s in file.module.body if s is statement or s in file.ancestors(statement))
-    at = file.source.line_start(start_of(file, top))
-    while at and file.source.text[(above := file.source.line_start(at - 1)) : at].startswith(b"#"):
-        at = above
-    newline = file.source.newline(at).decode()
-    return Edit(at, at, textwrap.dedent(text + "\n\n").replace("\n", newline).encode())
 
 
 def _site(call: ast.Call, torch: str, file: File) -> _Site | None:
@@ -78,10 +62,12 @@ def _site(call: ast.Call, torch: str, file: File) -> _Site | None:
     enabled = _enabled(passed, file)
     if not passed.is_known or passed.spread or models is None or enabled is None or _is_list_variable(models, file):
         return None
+    if not _outputs(passed, file):
+        return None
     form = find_form(statement, call, models, optimizers, file)
     if form is None:
         return None
-    wrapped = [] if enabled == "False" else _wrapped(form.models, enabled, passed, torch)
+    wrapped = [] if enabled == "False" else _wrapped(form.models, enabled, passed, torch, file)
     return _Site(statement, (*form.before, *wrapped, *form.after))
 
 
@@ -115,15 +101,35 @@ def _is_list_variable(models: ast.expr, file: File) -> bool:
     return any(isinstance(b, Assigned) and not b.path and isinstance(b.value, lists) for b in bindings)
 
 
-def _wrapped(models: Sequence[str], enabled: str, passed: Given, torch: str) -> Iterator[str]:
-    level = passed.values.get("opt_level")
+def _wrapped(models: Sequence[str], enabled: str, passed: Given, torch: str, file: File) -> Iterator[str]:
+    condition = "" if enabled == "True" else f", enabled={enabled}"
     for model in models:
-        if isinstance(level, ast.Constant) and level.value == "O3":
-            yield f"{model} = {model}.to({torch}.bfloat16)"
-        if passed.has("cast_model_outputs"):
-            condition = "" if enabled == "True" else f", enabled={enabled}"
-            context = f'{torch}.autocast("hpu", dtype={torch}.bfloat16{condition})'
-            yield f"{model}.forward = {context}({model}.forward)"
+        yield from _shortened(model, enabled, passed, torch, file)
+        if _outputs(passed, file) in _SHORT:
+            yield f'{model}.forward = {torch}.autocast("hpu", dtype={torch}.bfloat16{condition})({model}.forward)'
         else:
-            condition = "" if enabled == "True" else f" if {enabled} else {model}.forward"
-            yield f"{model}.forward = MethodType({WRAPPER}, {model}){condition}"
+            yield wrapping(model) + ("" if enabled == "True" else f" if {enabled} else {model}.forward")
+
+
+def _shortened(model: str, enabled: str, passed: Given, torch: str, file: File) -> Iterator[str]:
+    """At O3 the weights become bfloat16 too, in place."""
+    level = passed.values.get("opt_level")
+    moved = f"{model} = {model}.to({torch}.bfloat16)"
+    is_fixed = isinstance(level, ast.Constant)
+    test = "" if is_fixed or level is None else f'{operand(file, level)} == "O3"'
+    switch = enabled.removesuffix(f'{operand(file, level)} != "O0"') if level is not None else enabled
+    if isinstance(level, ast.Constant) and level.value == "O3":
+        yield moved if enabled == "True" else f"{moved} if {enabled} else {model}"
+    elif level is not None and not is_fixed and only_asks(level, file):
+        yield f"{moved} if {switch}{test} else {model}"
+
+
+def _outputs(passed: Given, file: File) -> str:
+    """The type that the model's outputs are cast to: "torch.float32" where nothing is said, "" where it is unknown."""
+    asked = _or_none(passed.values.get("cast_model_outputs"))
+    if asked is None:
+        return "" if "cast_model_outputs" in passed.spread else "torch.float32"
+    names = file.names(asked)
+    if only(names, _HALF):
+        return "torch.float32"
+    return min(names) if only(names, _SHORT | _LONG) else ""

@@ -36,6 +36,7 @@ from migrator.rules._removal import take_out_decorator
 from migrator.rules._torch import only, spell
 
 _FUNCTIONS = frozenset(f"apex.amp.{name}" for name in ("half_function", "float_function", "promote_function"))
+_MASTERS = frozenset({"apex.amp.master_params", "apex.amp._amp_state.master_params"})
 _UNSCALED = "bfloat16 has the exponent range of float32, so losses and gradients need no scaling."
 _BY_OPERATOR = "torch.autocast decides operator by operator which precision it runs in; functions are not registered."
 
@@ -69,7 +70,7 @@ class ApexAmp(Rule):
 
     def _call(self, call: ast.Call, file: File) -> Iterator[Fix]:
         names = file.called(call)
-        if only(names, frozenset({"apex.amp.master_params"})) and len(call.args) == 1:
+        if only(names, _MASTERS) and len(call.args) == 1:
             yield self.fix(_parameters(call, file))
         elif only(names, frozenset({"apex.amp.state_dict"})):
             yield self.fix([replace(file, call, "{}")], kind=Kind.MISMATCH, reason=_UNSCALED)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,16 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return collection_path.name != "test_torch_present.py" or None
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _emulated_device() -> None:
-    if _HAS_TORCH:
-        from migrator.emulator import activate  # noqa: PLC0415 - only with torch
+def _activate() -> None:
+    """The device, in lazy mode, and the emulated habana_frameworks, which test modules import at their top."""
+    from migrator.emulator import activate, profile, real_installation  # noqa: PLC0415 - only with torch
 
-        activate(autocast="cpu", check_aliases=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "PT_HPU_LAZY_MODE", "1")  # for this process: its children choose for themselves
+        assert profile.current().lazy
+    activate(autocast="cpu", check_aliases=True)
+    sys.path.insert(0, str(real_installation.FACADE))
+
+
+if _HAS_TORCH:
+    _activate()

@@ -17,7 +17,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_second_activation_changes_nothing() -> None:
-    activate(check_aliases=True)
+    activate(autocast="cpu", check_aliases=True)
 
     assert is_active()
 

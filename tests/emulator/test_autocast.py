@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from migrator.emulator import counters, cpu_autocast, overlay
 from migrator.emulator.autocast_lists import Policy, cpu_policies
 from migrator.emulator.torch_private import has_kernel, operator_names
 
@@ -129,16 +131,26 @@ def test_gaudis_default_lists() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lower", "fp32"),
-    [("PT_HPU_AUTOCAST_LOWER_PRECISION_OPS_LIST", "PT_HPU_AUTOCAST_FP32_OPS_LIST"), ("LOWER_LIST", "FP32_LIST")],
+    ("release", "lower", "fp32"),
+    [
+        ("1.24", "PT_HPU_AUTOCAST_LOWER_PRECISION_OPS_LIST", "PT_HPU_AUTOCAST_FP32_OPS_LIST"),
+        ("1.10", "LOWER_LIST", "FP32_LIST"),
+    ],
 )
-def test_lists_from_files_replace_the_defaults(tmp_path: Path, lower: str, fp32: str) -> None:
+def test_lists_from_files_replace_the_defaults(tmp_path: Path, release: str, lower: str, fp32: str) -> None:
     (tmp_path / "lower.txt").write_text("linear\nexp\n")
     (tmp_path / "fp32.txt").write_text("softmax\n")
-    found = gaudi_dtypes(**{lower: str(tmp_path / "lower.txt"), fp32: str(tmp_path / "fp32.txt")})
+    files = {lower: str(tmp_path / "lower.txt"), fp32: str(tmp_path / "fp32.txt")}
+    found = gaudi_dtypes(MIGRATE_HPU_RELEASE=release, **files)
 
     assert (found["linear"], found["exp"], found["softmax"]) == ("bfloat16", "bfloat16", "float32")
     assert (found["mm"], found["mse_loss"], found["mean"]) == ("float32", "bfloat16", "float32")
+
+
+def test_variables_of_other_releases_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "lower.txt").write_text("exp\n")
+
+    assert gaudi_dtypes(LOWER_LIST=str(tmp_path / "lower.txt"))["exp"] == "float32"
 
 
 def test_a_missing_list_is_named_and_leaves_no_device_behind() -> None:
@@ -150,11 +162,95 @@ def test_a_missing_list_is_named_and_leaves_no_device_behind() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "LOWER_LIST": "none.txt"},
+        env={**os.environ, "PT_HPU_AUTOCAST_FP32_OPS_LIST": "none.txt"},
         capture_output=True,
         text=True,
         check=False,
     )
 
-    assert "UsageError LOWER_LIST is 'none.txt', which cannot be read" in done.stdout
+    assert "UsageError PT_HPU_AUTOCAST_FP32_OPS_LIST is 'none.txt', which cannot be read" in done.stdout
     assert done.returncode == 0
+
+
+def test_regions_nest() -> None:
+    values = torch.ones(2, 2, device="hpu")
+    kinds = []
+    with torch.autocast("hpu", dtype=torch.bfloat16):
+        kinds.append((values @ values).dtype)
+        with torch.autocast("hpu", dtype=torch.float16):
+            kinds.append((values @ values).dtype)
+            with torch.autocast("hpu", enabled=False):
+                kinds.append((values @ values).dtype)
+            kinds.append((values @ values).dtype)
+        kinds.append((values @ values).dtype)
+
+    bfloat16, float16, float32 = torch.bfloat16, torch.float16, torch.float32
+    assert kinds == [bfloat16, float16, float32, float16, bfloat16]
+
+
+def test_the_lower_precision_is_bfloat16_in_every_thread() -> None:
+    def precision() -> torch.dtype:
+        values = torch.ones(2, 2, device="hpu")
+        with torch.autocast("hpu"):
+            return (values @ values).dtype
+
+    with ThreadPoolExecutor(1) as pool:
+        assert [precision(), pool.submit(precision).result()] == [torch.bfloat16, torch.bfloat16]
+    assert torch.get_autocast_dtype("hpu") is torch.bfloat16
+
+
+def test_states_under_the_bridges_names() -> None:
+    assert not torch.hpu.is_autocast_hpu_enabled()
+    with torch.autocast("hpu", dtype=torch.float16):
+        assert torch.hpu.is_autocast_hpu_enabled()
+        assert torch.hpu.get_autocast_hpu_dtype() is torch.float16
+    torch.hpu.set_autocast_hpu_dtype(torch.float16)
+    torch.hpu.set_autocast_hpu_enabled(True)
+    try:
+        assert (torch.ones(2, 2, device="hpu") @ torch.ones(2, 2, device="hpu")).dtype is torch.float16
+    finally:
+        torch.hpu.set_autocast_hpu_enabled(False)
+        torch.hpu.set_autocast_hpu_dtype(torch.bfloat16)
+
+
+def test_other_types_are_refused_with_a_warning() -> None:
+    values = torch.ones(2, 2, device="hpu")
+    with (
+        pytest.warns(UserWarning, match="target dtype is not supported"),
+        torch.autocast("hpu", dtype=torch.float64),
+    ):
+        assert (values @ values).dtype is torch.float32
+
+
+@pytest.fixture
+def _fresh_watch() -> Iterator[None]:
+    yield
+    overlay.uncover("cpu autocast")
+    cpu_autocast.install()
+
+
+@pytest.mark.usefixtures("_fresh_watch")
+def test_cpu_autocast_leaves_the_device_alone() -> None:
+    lstm = nn.LSTM(2, 2).to("hpu")
+    values = torch.ones(2, 2, device="hpu", requires_grad=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        product = values @ values
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype is torch.bfloat16
+        assert product.dtype is lstm(values)[0].dtype is torch.float32
+        (grad,) = torch.autograd.grad(product.sum(), values)
+        with torch.autocast("hpu", dtype=torch.float16):
+            assert (values @ values).dtype is torch.float16
+
+    assert torch.equal(grad.cpu(), torch.full((2, 2), 4.0))
+
+
+@pytest.mark.usefixtures("_fresh_watch")
+def test_cpu_autocast_while_counting() -> None:
+    counts = counters.start()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        values = torch.ones(2, 2, device="hpu")
+        assert (values @ values).dtype is torch.float32
+    counters.stop()
+
+    assert counts.graphs.pending == 3
+    assert (values @ values).dtype is torch.float32

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from tests.emulator.models import BertLike, LstmTagger, ResNetLike, RotaryDecoder, train
+from tests.emulator.models import BertLike, LlamaLike, LstmTagger, ResNetLike, train
 
-MODELS = {"bert": BertLike, "resnet": ResNetLike, "lstm": LstmTagger, "rotary decoder": RotaryDecoder}
+MODELS = {"bert": BertLike, "resnet": ResNetLike, "lstm": LstmTagger, "llama": LlamaLike}
 
 
 def models(name: str) -> tuple[nn.Module, nn.Module]:
@@ -40,7 +40,8 @@ def test_other_optimizers(optimizer: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_autocast_casts_what_cpu_autocast_casts(name: str) -> None:
+@pytest.mark.parametrize("steps", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_autocast_casts_what_cpu_autocast_casts(name: str, steps: int) -> None:
     on_cpu, on_hpu = models(name)
 
-    assert train(on_hpu, "hpu", 5, dtype=torch.bfloat16) == train(on_cpu, "cpu", 5, dtype=torch.bfloat16)
+    assert train(on_hpu, "hpu", steps, dtype=torch.bfloat16) == train(on_cpu, "cpu", steps, dtype=torch.bfloat16)

@@ -31,13 +31,23 @@ WRAP = "model.forward = MethodType(bf16_forward, model)"
         ),
         (
             "model, optimizer = amp.initialize(model, optimizer, opt_level=args.opt_level)",
+            'model = model.to(torch.bfloat16) if args.opt_level == "O3" else model\n'
             f'{WRAP} if args.opt_level != "O0" else model.forward',
         ),
         (
             "model, optimizer = amp.initialize(model, optimizer, on, opt_level='O' + level)",
+            "model = model.to(torch.bfloat16) if on and ('O' + level) == \"O3\" else model\n"
             f"{WRAP} if on and ('O' + level) != \"O0\" else model.forward",
         ),
         ('model, _ = amp.initialize(model, [], opt_level="O3")', f"model = model.to(torch.bfloat16)\n{WRAP}"),
+        (
+            'amp.initialize(model, enabled=on, opt_level="O3")',
+            f"model = model.to(torch.bfloat16) if on else model\n{WRAP} if on else model.forward",
+        ),
+        ("model = amp.initialize(model, opt_level=pick())", f'{WRAP} if pick() != "O0" else model.forward'),
+        ("model = amp.initialize(model, cast_model_outputs=None)", WRAP),
+        ("model = amp.initialize(model, cast_model_outputs=torch.float32)", WRAP),
+        ("model = amp.initialize(model, cast_model_outputs=torch.half)", WRAP),
         (
             "net, opt = amp.initialize(self.model, self.optimizer._optimizer)",
             "net, opt = self.model, self.optimizer._optimizer\nnet.forward = MethodType(bf16_forward, net)",
@@ -65,7 +75,7 @@ def test_initialize(check_transformed, before, after):
 
 def test_initialize_with_outputs_of_a_type_of_its_own(check_transformed):
     check_transformed(
-        f"{HEAD}model, optimizer = amp.initialize(model, optimizer, 'O2' != x, cast_model_outputs=torch.float16)\n",
+        f"{HEAD}model, optimizer = amp.initialize(model, optimizer, 'O2' != x, cast_model_outputs=torch.bfloat16)\n",
         f"{HEAD}model.forward = torch.autocast(\"hpu\", dtype=torch.bfloat16, enabled='O2' != x)(model.forward)\n",
         RULE,
     )
@@ -106,6 +116,7 @@ def test_result_that_is_returned(check_transformed):
     "statement",
     [
         "use(amp.initialize(model))",
+        "model = amp.initialize(model, cast_model_outputs=args.dtype)",
         "model, optimizer = amp.initialize(model, optimizer, **options)",
         "models = [a, b]\nmodels, optimizer = amp.initialize(models, optimizer)",
         'model = amp.initialize(model, opt_level="O4")',

@@ -1,1 +1,11 @@
-"""Emulated habana_frameworks.torch.dynamo."""
+"""Emulated habana_frameworks.torch.dynamo, in releases that have torch.compile."""
+
+from __future__ import annotations
+
+from migrator.emulator.existence import require
+from migrator.emulator.not_emulated import missing
+
+require(__name__)
+
+__all__: list[str] = []
+__getattr__ = missing(__name__)

@@ -1,0 +1,9 @@
+"""Emulated habana_frameworks.torch.hpex.movingavrg."""
+
+from __future__ import annotations
+
+from habana_frameworks.torch.hpex.movingavrg.fused_ema import FusedEMA
+from migrator.emulator.existence import withhold
+
+__all__ = ["FusedEMA"]
+__getattr__ = withhold(globals())

@@ -1,0 +1,1 @@
+"""Starts a trainer, ends all of it, and reads what it prints."""
