@@ -150,20 +150,27 @@ def test_leftovers_of_a_killed_git_are_removed(made: dict[str, Path], tmp_path: 
         (git_dir / path).write_text("half")
     guard = git_dir / "objects" / "pack" / f"pack-{'1' * 40}.keep"
     guard.write_text("fast-import\n")
+    half_written = guard.with_name(f"pack-{'3' * 40}.keep")
+    half_written.touch()
+    (git_dir / "packed-refs.lock").touch()
     (git_dir / "migrate" / "incoming").mkdir()
     (git_dir / "migrate" / "lock").write_text("4194305")  # no process has this pid
     migrate(out, last="minimal")
     assert not guard.exists()
+    assert not half_written.exists()
     assert snapshot(out) == snapshot(made["minimal"])
 
 
 def test_a_pack_that_the_user_keeps_stays_kept(made: dict[str, Path], tmp_path: Path) -> None:
     out = Path(shutil.copytree(made["minimal"], tmp_path / "out", symlinks=True))
-    kept = out / ".git" / "objects" / "pack" / f"pack-{'2' * 40}.keep"
+    packs = out / ".git" / "objects" / "pack"
+    kept, empty = packs / f"pack-{'2' * 40}.keep", next(packs.glob("*.pack")).with_suffix(".keep")
     kept.write_text("mine\n")
+    empty.touch()
     (out / ".git" / "migrate" / "lock").write_text("4194305")  # no process has this pid
     migrate(out, last="minimal")
     assert kept.read_text() == "mine\n"
+    assert empty.exists()
 
 
 def test_a_lock_of_the_users_git_is_not_removed_when_no_migrate_was_killed(
