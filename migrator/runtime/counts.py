@@ -13,6 +13,7 @@ from typing import Any
 Report = Mapping[str, Any]  # what migrator.emulator.counters.report() returns, and the number of the process as "pid"
 
 _ROWS = 15  # of each table; JSON has them all
+_OPERANDS = 3  # of an operator; one on lists has hundreds
 
 
 def read_reports(folder: Path) -> list[Report]:
@@ -57,9 +58,17 @@ def _difference(graph: Report, cwd: Path) -> str:
     size, change = _many(graph["operators"], "operator"), graph["change"]
     if change is None:
         return f"{size}, the first here"
-    before, after = (change[key] or "the end" for key in ("before", "after"))
+    before, after = (_operator(change[key]) for key in ("before", "after"))
     where = f" at {_place(change, cwd)}" if change["file"] else ""
     return f"{size}, new{where}: {after}, before: {before}"
+
+
+def _operator(text: str) -> str:
+    """`aten::mm(float32[4, 16])`, with the first operands of many."""
+    operands = text.split("], ")
+    if len(operands) <= _OPERANDS + 1:
+        return text or "the end"
+    return "], ".join(operands[:_OPERANDS]) + f"], ... {len(operands)} tensors)"
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:

@@ -41,6 +41,14 @@ def test_tables(tmp_path: Path) -> None:
     ]
 
 
+def test_an_operator_on_many_tensors_shows_the_first(tmp_path: Path) -> None:
+    many = f"aten::_foreach_norm.Scalar({', '.join(['float32[2, 8]'] * 40)})"
+    graph = {**GRAPHS[1], "change": {**CHANGE, "after": many}}
+    (tmp_path / "1.json").write_text(json.dumps(report([], [graph])))
+    operands = "float32[2, 8], float32[2, 8], float32[2, 8], ... 40 tensors)"
+    assert f"aten::_foreach_norm.Scalar({operands}, before: aten::mm" in shown(tmp_path)[-1]
+
+
 def test_each_process_has_its_own_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for pid in (9, 100):
         (tmp_path / f"{pid}.json").write_text(json.dumps(report([], [])))
