@@ -40,8 +40,8 @@ _BY_HAND: dict[str, Any] = {
     **dict(unsupported.makers()),
     "aten::_fused_sdp_choice": attention.choose,
 }
-# They have no CPU kernel of their own, but torch's common one would not do: of those that change sizes in place it would
-# leave the alias stale, of `addr_` it compares addresses of arguments, of `mode` it knows a few devices only.
+# They have no CPU kernel of their own, but torch's common one would not do: where sizes change in place it would leave
+# the alias stale, of `addr_` it compares addresses of arguments, of `mode` it knows a few devices only.
 _ON_CPU_WHOLE = (
     "aten::addr_",
     "aten::as_strided_",
