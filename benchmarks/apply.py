@@ -35,7 +35,10 @@ class Measured(NamedTuple):
 
 
 def process(arguments: list[str], environment: Mapping[str, str] | None = None) -> Measured:
-    """Run a process to its end. The peak is the process's own, not that of git, which it starts."""
+    """Run a process to its end. The peak is that of the largest process in it, be it git.
+
+    Linux counts what the starting process holds at that moment as well: start from a small one.
+    """
     start = time.perf_counter()
     child = subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from migrator.core.api_map import ApiMap, build, parse
+from migrator.core.toolkit_names import build_toolkit, parse_toolkit
 from migrator.errors import UsageError
 from migrator.resources import find_data
 from migrator.toml_file import read_toml
@@ -16,7 +17,12 @@ def read_api_map(folder: Path) -> ApiMap:
     files = sorted(folder.glob("*.toml"))
     if not files:
         raise UsageError(f"{folder}: no API map there", hint="the package is incomplete: install it again")
-    return build(entry for file in files for entry in parse(read_toml(file), file.name))
+    documents = {file.name: read_toml(file) for file in files}
+    known = (
+        group for name, document in documents.items() for group in parse_toolkit(document.get("toolkit", []), name)
+    )
+    entries = (entry for name, document in documents.items() for entry in parse(document, name))
+    return build(entries, build_toolkit(known))
 
 
 @cache

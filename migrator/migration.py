@@ -13,10 +13,12 @@ from migrator.core.stages import Toolbox, apply_stage
 from migrator.core.target import Target
 from migrator.core.tree import Tree, git_tree_hash
 from migrator.errors import LayerError, UsageError
+from migrator.recipe_styles import check_stages
 from migrator.recipes import Recipe
 from migrator.repo.pins import ExpectedStage
 from migrator.repo.upstream import Upstream
 from migrator.rules import all_rules
+from migrator.text_map_files import load_text_map
 
 UPSTREAM = "upstream"
 
@@ -44,19 +46,21 @@ class Migration:
         }
 
     def stages(self, level: str) -> tuple[Stage, ...]:
-        """The recipe's stages up to `level`. Raises `UsageError` when the recipe does not go that far."""
+        """The recipe's stages up to `level`. Raises `UsageError` when the recipe does not go that far in this style."""
         names = [stage.name for stage in self.recipe.stages]
         if level not in names:
             raise UsageError(
                 f"recipe {self.recipe.name} has no stage {level}", hint=f"its levels are {', '.join(names)}"
             )
-        return self.recipe.stages[: names.index(level) + 1]
+        stages = self.recipe.stages[: names.index(level) + 1]
+        check_stages(self.recipe.name, stages, self.target.style)
+        return stages
 
 
 def toolbox_for(target: Target) -> Toolbox:
     """The rules, and the facts that hold for `target`."""
     context = Context(target, load_api_map().at(target.release))
-    return Toolbox(context, all_rules(), load_codemod)
+    return Toolbox(context, all_rules(), load_codemod, load_text_map())
 
 
 def run_stages(migration: Migration, tree: Tree, stages: tuple[Stage, ...]) -> Iterator[StageResult]:

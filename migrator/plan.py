@@ -10,6 +10,7 @@ from migrator.core.target import Target
 from migrator.errors import UsageError
 from migrator.migration import Migration
 from migrator.progress import progress
+from migrator.recipe_styles import check_style
 from migrator.recipes import GENERIC, Recipe, load_recipe, recipe_names
 from migrator.repo.git_urls import short_name
 from migrator.repo.local import LocalFolder
@@ -56,6 +57,7 @@ def make_plan(text: str | None, target: Target, cwd: Path) -> Plan:
             hint="name the recipe or upstream it was made from, with -o for this folder",
         )
     recipe = load_recipe(spec.recipe if spec.recipe in recipe_names() else GENERIC)
+    check_style(recipe, target.style)
     return Plan(spec.recipe or _name(spec.source), spec.source, recipe, target)
 
 

@@ -7,26 +7,23 @@ from enum import Enum
 from pathlib import Path
 from typing import TypedDict
 
-from migrator.core.anchor_find import parse_spec
-from migrator.core.findings import Kind
 from migrator.core.layers import (
-    Anchor,
     AnchorLayer,
     AnyLayer,
     CodemodLayer,
     DiffLayer,
     FilesLayer,
     RuleLayer,
-    Where,
+    TextsLayer,
 )
 from migrator.core.releases import parse_condition
 from migrator.core.target import ExecutionMode, Style
 from migrator.core.tree import Entry, Mode, UnsafePathError, check_path
 from migrator.errors import UsageError
+from migrator.recipe_anchors import read_anchors
 from migrator.repo.toml_table import Table
 from migrator.resources import find_data
 from migrator.rules import rule_names
-from migrator.toml_file import read_toml
 
 _LINE = {"form": r"\S.*", "means": "one line of text"}
 
@@ -123,53 +120,7 @@ def _codemod(folder: Path, table: Table, common: _Common) -> AnyLayer:
 
 
 def _anchors(folder: Path, table: Table, common: _Common) -> AnyLayer:
-    path = _file(folder, table, "file")
-    document = Table(read_toml(path), path)
-    anchors = tuple(_anchor(anchor) for anchor in document.tables("anchor"))
-    document.finish()
-    if not anchors:
-        document.refuse("anchor", "is missing: write at least one [[anchor]]")
-    return AnchorLayer(**common, anchors=anchors)
-
-
-def _anchor(table: Table) -> Anchor:
-    anchor = Anchor(
-        path=_tree_path(table, "path"),
-        symbol=table.text("symbol", ""),
-        statement=_statement(table),
-        where=Where(_one_of(table, "where", Where)),
-        text=table.text("text", ""),
-        sha256=table.text("sha256", "", form="[0-9a-f]{1,64}", means="hexadecimal digits"),
-        reason=table.text("reason", ""),
-        source=table.text("source", ""),
-        argument=table.text_or_number("argument", ""),
-        call=table.text("call", ""),
-        kind=_one_of(table, "kind", Kind, Kind.MODIFIED.value),
-    )
-    table.finish()
-    return anchor
-
-
-def _one_of(table: Table, key: str, kind: type[Enum], default: str | None = None) -> str:
-    names = [str(member.value) for member in kind]
-    return table.text(key, default, form="|".join(names), means=f"one of {', '.join(names)}")
-
-
-def _tree_path(table: Table, key: str) -> str:
-    try:
-        return check_path(table.text(key))
-    except UnsafePathError as error:
-        table.refuse(key, f"is unsafe: {error.message}", hint=error.hint)
-
-
-def _statement(table: Table) -> str:
-    text = table.text("statement", "")
-    try:
-        if text:
-            parse_spec(text)
-    except ValueError as error:
-        table.refuse("statement", f"is wrong: {error}")
-    return text
+    return AnchorLayer(**common, anchors=read_anchors(_file(folder, table, "file")))
 
 
 def _diff(folder: Path, table: Table, common: _Common) -> AnyLayer:
@@ -189,10 +140,15 @@ def _files(folder: Path, table: Table, common: _Common) -> AnyLayer:
     return FilesLayer(**common, files={name: Entry(path.read_bytes(), modes[name]) for name, path in names.items()})
 
 
+def _texts(folder: Path, table: Table, common: _Common) -> AnyLayer:
+    return TextsLayer(**common, files=table.texts("files") or TextsLayer.files, optional=table.flag("optional"))
+
+
 _READERS: dict[str, Callable[[Path, Table, _Common], AnyLayer]] = {
     "rules": _rules,
     "codemod": _codemod,
     "anchors": _anchors,
     "diff": _diff,
     "files": _files,
+    "texts": _texts,
 }

@@ -5,7 +5,7 @@
     summary = "Runs on HPU."
 
     [[stage.layer]]
-    kind = "rules"            # rules | codemod | anchors | diff | files
+    kind = "rules"            # rules | codemod | anchors | diff | files | texts
     name = "cuda-to-hpu"
     reason = "..."
     source = "..."

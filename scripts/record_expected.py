@@ -33,9 +33,9 @@ _EXPECTED = re.compile(rb"\s*\[\[?\s*expected\b")
 
 
 def target_of(text: str) -> Target:
-    """Read RELEASE:MODE[:CHIP]. Raises `UsageError` for a target that there is not."""
-    release, mode, chip = [*text.split(":"), "", ""][:3]
-    return make_target(release, mode or None, chip or None, None)
+    """Read RELEASE:MODE[:CHIP[:STYLE]]. Raises `UsageError` for a target that there is not."""
+    release, mode, chip, style = [*text.split(":"), "", "", ""][:4]
+    return make_target(release, mode or None, chip or None, style or None)
 
 
 def without_expected(pin: bytes) -> bytes:
@@ -83,7 +83,9 @@ def main() -> int:
     """Record, and say where."""
     parser = argparse.ArgumentParser(description="Record the trees and commits of a recipe's stages in its pin.")
     parser.add_argument("name", metavar="NAME", help="a recipe")
-    parser.add_argument("targets", metavar="RELEASE:MODE[:CHIP]", nargs="*", help=f"default: {' '.join(TARGETS)}")
+    parser.add_argument(
+        "targets", metavar="RELEASE:MODE[:CHIP[:STYLE]]", nargs="*", help=f"default: {' '.join(TARGETS)}"
+    )
     args = parser.parse_args()
     try:
         out(f"recorded in {record(args.name, args.targets or TARGETS)}")

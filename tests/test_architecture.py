@@ -18,8 +18,8 @@ LAYERS = (
     frozenset({"errors"}),
     frozenset({"core"}),
     frozenset({"resources", "toml_file"}),
-    frozenset({"config", "api_map_files", "recipes", "recipe_layers", "rules", "codemods", "repo", "report"})
-    | frozenset({"packing", "runtime", "emulator"}),
+    frozenset({"config", "api_map_files", "text_map_files", "recipes", "recipe_layers", "recipe_anchors"})
+    | frozenset({"rules", "codemods", "repo", "report", "packing", "runtime", "emulator"}),
 )
 TOP = frozenset({"cli", "commands", "__main__"})  # nothing else may import these
 PURE = frozenset({"libcst", "unidiff"}) | sys.stdlib_module_names

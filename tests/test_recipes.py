@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.core.layers import AnchorLayer, CodemodLayer, DiffLayer, FilesLayer, RuleLayer, Where
+from migrator.core.layers import AnchorLayer, CodemodLayer, DiffLayer, FilesLayer, RuleLayer, TextsLayer, Where
 from migrator.core.tree import Mode
 from migrator.errors import ExitCode, UsageError
 from migrator.recipes import GENERIC, LEVELS, load_recipe, recipe_names
@@ -59,9 +59,11 @@ def test_every_kind_of_layer(folder: Path) -> None:
         + layer('kind = "anchors"\nfile = "minimal/anchors.toml"', "a")
         + layer('kind = "diff"\nfile = "minimal/x.diff"', "d")
         + layer('kind = "files"\nfolder = "minimal/files"\nexecutable = ["run.sh"]', "f")
+        + layer('kind = "texts"', "t")
+        + layer('kind = "texts"\noptional = true\nfiles = ["*.md"]', "u")
     )
     (stage,) = load_recipe("own").stages
-    rules, codemod, anchors, diff, files = stage.layers
+    rules, codemod, anchors, diff, files, *texts = stage.layers
     assert isinstance(rules, RuleLayer)
     assert rules.rules == ("device-calls", "device-strings")
     assert (rules.optional, rules.modes, rules.styles) == ({"device-calls"}, {"lazy"}, {"native"})
@@ -77,6 +79,10 @@ def test_every_kind_of_layer(folder: Path) -> None:
         "new.py": Mode.FILE,
         "run.sh": Mode.EXECUTABLE,
     }
+    assert texts == [
+        TextsLayer("t", "It must be.", "https://docs.example.org/"),
+        TextsLayer("u", "It must be.", "https://docs.example.org/", files=("*.md",), optional=True),
+    ]
 
 
 def test_modules_that_recipes_share(folder: Path) -> None:
@@ -105,7 +111,7 @@ def test_a_module_that_is_not_there(folder: Path, name: str) -> None:
     ("rest", "said"),
     [
         (RULES + "\ncolour = 1", "stage[0].layer[0].colour is not a known key"),
-        ('kind = "rulez"', "kind must be one of rules, codemod, anchors, diff, files, not 'rulez'"),
+        ('kind = "rulez"', "kind must be one of rules, codemod, anchors, diff, files, texts, not 'rulez'"),
         ('rules = ["device-calls"]', "kind is missing"),
         ('kind = "rules"', "rules is missing or empty"),
         ('kind = "rules"\nrules = "device-calls"', "rules must be a list of strings"),

@@ -23,6 +23,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--release", help="release of Gaudi's software (default: the newest known)")
     parser.add_argument("--mode", choices=("lazy", "eager", "compile"), help="how the device executes (default: lazy)")
     parser.add_argument("--chip", choices=("gaudi", "gaudi2", "gaudi3"), help="(default: gaudi2)")
+    parser.add_argument(
+        "--style",
+        choices=("native", "gpu-migration"),
+        help="hpu's names in the code, or CUDA's names and Gaudi's GPU migration while it runs (default: native)",
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="the output (default: ./trainers/NAME)")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and write nothing")
     parser.add_argument("--json", action="store_true", help="report as JSON")
@@ -38,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from migrator.repo.workspace import Workspace  # noqa: PLC0415
     from migrator.report.logs import write_logs  # noqa: PLC0415
 
-    plan = make_plan(args.target, make_target(args.release, args.mode, args.chip, None), Path.cwd())
+    plan = make_plan(args.target, make_target(args.release, args.mode, args.chip, args.style), Path.cwd())
     if args.dry_run:
         report_dry_run(plan.fetch(), args.level, as_json=args.json)
         return 0

@@ -15,6 +15,7 @@ from typing import Any
 from migrator.core.findings import Kind
 from migrator.core.releases import matches, parse_condition
 from migrator.core.target import Release
+from migrator.core.toolkit_names import Toolkit
 from migrator.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.\*)?")
@@ -25,6 +26,7 @@ _COMMON_PARTS = frozenset(
         *("amp", "attention", "backends", "distributed", "Backend", "*"),
     }
 )
+_NO_TOOLKIT = Toolkit()
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ class ApiEntry:
 
 @dataclass(frozen=True)
 class ApiMap:
-    """Entries by name."""
+    """Entries by name, and what Gaudi's run-time migration is known to answer."""
 
     entries: tuple[ApiEntry, ...] = ()
+    toolkit: Toolkit = _NO_TOOLKIT
 
     @cached_property
     def _by_name(self) -> Mapping[str, ApiEntry]:
@@ -64,7 +67,7 @@ class ApiMap:
 
     def at(self, release: Release) -> ApiMap:
         """The entries that hold for `release`; a name whose own entry does not falls to its `prefix.*`."""
-        return ApiMap(tuple(entry for entry in self.entries if matches(entry.releases, release)))
+        return ApiMap(tuple(entry for entry in self.entries if matches(entry.releases, release)), self.toolkit)
 
     @cached_property
     def needles(self) -> tuple[bytes, ...]:
@@ -78,14 +81,14 @@ def _needle(name: str) -> bytes:
     return (telling[0] if telling else max(parts, key=len)).encode()
 
 
-def build(entries: Iterable[ApiEntry]) -> ApiMap:
+def build(entries: Iterable[ApiEntry], toolkit: Toolkit = _NO_TOOLKIT) -> ApiMap:
     """Return the map of `entries`. `UsageError` when a name stands in it twice."""
     seen: dict[str, ApiEntry] = {}
     for entry in entries:
         if entry.name in seen:
             raise UsageError(f"the API map has {entry.name!r} twice")
         seen[entry.name] = entry
-    return ApiMap(tuple(seen.values()))
+    return ApiMap(tuple(seen.values()), toolkit)
 
 
 _KEYS = frozenset({"class", "also", *(field.name for field in fields(ApiEntry))}) - {"kind"}
@@ -96,7 +99,7 @@ def parse(document: Mapping[str, Any], origin: str) -> tuple[ApiEntry, ...]:
 
     `source` at the top of the document is the source of the entries that name none of their own.
     """
-    if unknown := sorted(set(document) - {"api", "source"}):
+    if unknown := sorted(set(document) - {"api", "source", "toolkit"}):
         raise UsageError(f"{origin}: unknown key {unknown[0]!r}")
     default = document.get("source", "")
     return tuple(entry for row in document.get("api", []) for entry in _entries(row, default, origin))

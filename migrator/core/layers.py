@@ -96,7 +96,19 @@ class FilesLayer(Layer):
     files: Tree = field(default_factory=dict)
 
 
-AnyLayer = RuleLayer | CodemodLayer | AnchorLayer | DiffLayer | FilesLayer
+@dataclass(frozen=True)
+class TextsLayer(Layer):
+    """Lists GPU-only uses in files that are not Python. One that finds none is drift, unless it is optional."""
+
+    files: tuple[str, ...] = (
+        *("**/*.sh", "**/*.bash", "**/*.zsh", "**/*.ksh", "**/*.sub", "**/*.sbatch", "**/*.slurm", "**/*.env"),
+        *("**/Dockerfile*", "**/*.Dockerfile", "**/*.dockerfile", "**/Makefile", "**/*.mk"),
+        *("**/*requirements*.txt", "**/requirements/*.txt", "**/*.yml", "**/*.yaml", "**/*.md"),
+    )
+    optional: bool = False
+
+
+AnyLayer = RuleLayer | CodemodLayer | AnchorLayer | DiffLayer | FilesLayer | TextsLayer
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrator.core.anchor_layer import apply_anchors
 from migrator.core.codemod_layer import LoadCodemod, apply_codemod
@@ -23,22 +23,26 @@ from migrator.core.layers import (
     Stage,
     StageResult,
     Status,
+    TextsLayer,
 )
 from migrator.core.releases import matches
 from migrator.core.rule import Rule
 from migrator.core.rule_layer import apply_rules
 from migrator.core.steps import LayerResult, Step, StepChange
 from migrator.core.target import Target
+from migrator.core.text_map import TextMap
+from migrator.core.texts_layer import apply_texts
 from migrator.core.tree import Tree
 
 
 @dataclass(frozen=True)
 class Toolbox:
-    """What layers need besides the tree: target and API facts, the rules, and how to find a codemod class."""
+    """What layers need besides the tree: target, API and text facts, the rules, and how to find a codemod class."""
 
     context: Context
     rules: Mapping[str, Rule]
     load_codemod: LoadCodemod
+    texts: TextMap = field(default_factory=TextMap)
 
 
 def holds(layer: Layer, target: Target) -> bool:
@@ -73,6 +77,8 @@ def _apply(layer: AnyLayer, tree: Tree, upstream: Tree, toolbox: Toolbox) -> Lay
         return apply_anchors(layer, tree, upstream, toolbox.context)
     if isinstance(layer, DiffLayer):
         return apply_unified(layer, tree)
+    if isinstance(layer, TextsLayer):
+        return apply_texts(layer, tree, toolbox.texts)
     return apply_files(layer, tree)
 
 

@@ -27,6 +27,7 @@ from migrator.core.edits import Edit, Fix
 from migrator.core.file import Context, File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
+from migrator.core.target import Style, Target
 from migrator.rules._fallback import Attempt, Import, attempt, is_guarded, take_fallback
 from migrator.rules._reads import has_unknown_names, is_read, scope_around
 
@@ -45,6 +46,10 @@ class GpuImports(Rule):
     source = "docs/api-map.md"
     needles = ()  # the API map's own, see `concerns`
     nodes = (ast.Module,)
+
+    def applies(self, target: Target) -> bool:
+        """Not where Gaudi's GPU migration stands in for these packages while the program runs."""
+        return target.style is not Style.GPU_MIGRATION
 
     def concerns(self, data: bytes, context: Context) -> bool:
         """Whether the bytes hold a part of any name in the API map."""

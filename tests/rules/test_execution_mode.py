@@ -61,3 +61,8 @@ def test_the_default_mode_needs_nothing(check_noop, release, mode):
 )
 def test_left_alone(check_noop, code):
     check_noop(code, RULE)
+
+
+def test_torch_that_is_imported_in_functions_only(check_transformed):
+    head, body = '"""Trains."""\nimport os\n', "def main():\n    import torch\nif __name__ == '__main__':\n    main()\n"
+    check_transformed(head + body, f'{head}os.environ.setdefault("PT_HPU_LAZY_MODE", "1")\n{body}', RULE)

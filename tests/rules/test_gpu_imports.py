@@ -186,3 +186,7 @@ def test_package_keeps_its_names():
     context = Context(make_target(None, None, None, None), load_api_map())
     code = b"from apex import amp\n"
     assert rewrite("package/__init__.py", code, [all_rules()[RULE]], context).data == code
+
+
+def test_gpu_migration_stands_in_for_the_packages_while_the_program_runs(check_noop):
+    check_noop("import torch\nimport amp_C\nfrom apex import amp\n", RULE, style="gpu-migration")

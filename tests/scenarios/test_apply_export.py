@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from migrator.repo.workspace import Workspace
-from migrator.report.stage_diff import stage_diff
+from tests.scenarios.explained import unexplained
 from tests.scenarios.own_recipe import OwnRecipe
 from tests.scenarios.running import Migrate, commits, git
 
@@ -86,20 +84,6 @@ def test_an_upstream_that_no_mirror_has(migrate_own: Migrate, monorepo: Path, tm
     done = migrate_own(tmp_path, "apply", "own", "--level", "minimal", "-o", "out")
     assert (done.code, "Traceback" in done.err, (tmp_path / "out").exists()) == (3, False, False)
     assert "git clone --mirror" in done.err
-
-
-def unexplained(output: Path) -> list[str]:
-    """The hunks of every pair of stages that no change explains."""
-    workspace = Workspace.open(output)
-    names = [stage.name for stage in workspace.stages()]
-    found = []
-    for old, new in combinations(names, 2):
-        diff = stage_diff(workspace, "sample", old, new)
-        for file, why in zip(diff.files, diff.whys, strict=True):
-            assert len(why.hunks) == len(file.hunks)
-            missing = [run for hunk in why.hunks or (why.file,) for run in hunk.unexplained]
-            found += [f"{old}..{new} {file.path} {run}" for run in missing]
-    return found
 
 
 def test_every_hunk_of_the_sample_has_its_why(sample_made: Path) -> None:
