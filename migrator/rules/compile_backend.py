@@ -4,8 +4,8 @@
     torch.compile(model, backend="inductor", mode=m)   ->  torch.compile(model, backend="hpu_backend")
     @torch.compile                                     ->  @torch.compile(backend="hpu_backend")
 
-`mode` and `options` are Inductor's, and go with it. The backends for finding errors (`eager`, `aot_eager`) stay. In lazy
-mode, and in releases that have no torch.compile, a call is a finding; so is a backend that is not written out.
+`mode` and `options` are Inductor's, and go with it. The backends for finding errors (`eager`, `aot_eager`) stay. In
+lazy mode, and in releases without torch.compile, a call is a finding; so is a backend that is not written out.
 Source: https://docs.habana.ai/en/latest/PyTorch/PyTorch_Model_Porting/GPU_Migration_Toolkit/GPU_Migration_Toolkit.html
 (rejects Inductor) and docs.habana.ai PyTorch Theory of Operations (eager mode and torch.compile)
 """

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import random
+import shutil
 import string
 from pathlib import Path
 
 import h5py
 import numpy as np
+
+from tests.upstream.running import run
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 WORDS = tuple(a + b for a in "bdfgklmnprst" for b in ("ar", "el", "in", "on", "um"))
@@ -27,6 +30,18 @@ CONFIG = {
     "vocab_size": 128,
 }
 
+_MAKES_A_MODEL = """
+import sys
+import torch
+code, config, checkpoint, weights = sys.argv[1:]
+sys.path.insert(0, code)
+import modeling
+torch.manual_seed(0)
+state = modeling.BertForPreTraining(modeling.BertConfig.from_json_file(config)).state_dict()
+torch.save({"model": state}, checkpoint)
+torch.save(state, weights)
+"""
+
 
 def write_vocabulary(path: Path) -> list[str]:
     """A WordPiece vocabulary: special tokens, letters and punctuation, our words. Returns it."""
@@ -40,20 +55,23 @@ def write_config(path: Path, **changes: object) -> None:
     path.write_text(json.dumps({**CONFIG, **changes}), encoding="utf-8")
 
 
-def write_shard(path: Path, *, samples: int, length: int = 32, masked: int = 5, seed: int = 0) -> None:
+def write_shard(
+    path: Path, *, samples: int, length: int = 32, masked: int = 5, seed: int = 0, distinct: int | None = None
+) -> None:
     """One HDF5 shard of pre-training data, with the six arrays that the upstream's `create_pretraining_data` writes.
 
+    Of `distinct` different samples each comes again and again.
     Shapes: input_ids, input_mask, segment_ids (samples, length); masked_lm_positions, masked_lm_ids (samples, masked);
     next_sentence_labels (samples,).
     """
-    draw = np.random.default_rng(seed)
-    ids = draw.integers(len(SPECIAL), CONFIG["vocab_size"] - 8, (samples, length))
-    used = draw.integers(length // 2, length + 1, samples)
+    draw, made = np.random.default_rng(seed), distinct or samples
+    ids = draw.integers(len(SPECIAL), CONFIG["vocab_size"] - 8, (made, length))
+    used = draw.integers(length // 2, length + 1, made)
     places = np.arange(length)[None, :]
     mask = places < used[:, None]
     ids[:, 0] = SPECIAL.index("[CLS]")
-    ids[np.arange(samples), used - 1] = SPECIAL.index("[SEP]")
-    positions = np.sort([draw.permutation(np.arange(1, length // 2 - 1))[:masked] for _ in range(samples)], axis=1)
+    ids[np.arange(made), used - 1] = SPECIAL.index("[SEP]")
+    positions = np.sort([draw.permutation(np.arange(1, length // 2 - 1))[:masked] for _ in range(made)], axis=1)
     labels = np.take_along_axis(ids, positions, axis=1)
     np.put_along_axis(ids, positions, SPECIAL.index("[MASK]"), axis=1)
     arrays = {
@@ -62,11 +80,12 @@ def write_shard(path: Path, *, samples: int, length: int = 32, masked: int = 5, 
         "segment_ids": ((places >= used[:, None] // 2) & mask).astype("int8"),
         "masked_lm_positions": positions.astype("int32"),
         "masked_lm_ids": labels.astype("int32"),
-        "next_sentence_labels": draw.integers(0, 2, samples).astype("int8"),
+        "next_sentence_labels": draw.integers(0, 2, made).astype("int8"),
     }
     with h5py.File(path, "w") as shard:
         for name, array in arrays.items():
-            shard.create_dataset(name, data=array, compression="gzip")
+            whole = np.resize(array, (samples, *array.shape[1:]))
+            shard.create_dataset(name, data=whole, compression="gzip")
 
 
 def write_squad(path: Path, *, questions: int, seed: int = 0) -> None:
@@ -112,3 +131,18 @@ def write_swag(folder: Path, *, questions: int, seed: int = 0) -> None:
                 endings = [" ".join(draw.choices(WORDS, k=4)) for _ in range(4)]
                 row = [number, "made-up", number, start, start, draw.choice(WORDS), "gold"]
                 writer.writerow([*row, *endings, draw.randrange(4)])
+
+
+def write_model(folder: Path, code: Path) -> None:
+    """Initial weights, made by the migrated `modeling.py` in `code`, beside vocab.txt and bert_config.json.
+
+    `init.pt` is a checkpoint as pre-training writes it, `model/` a folder that `from_pretrained` reads.
+    """
+    model = folder / "model"
+    model.mkdir()
+    script = folder / "make_model.py"
+    script.write_text(_MAKES_A_MODEL, encoding="utf-8")
+    config = folder / "bert_config.json"
+    run(folder, script, code, config, folder / "init.pt", model / "pytorch_model.bin")
+    for name in ("bert_config.json", "vocab.txt"):
+        shutil.copy(folder / name, model)
