@@ -125,8 +125,15 @@ def _number_path(operator: Operator) -> Kernel:
     packet = operator.overload._overloadpacket
     lower = _lowering(operator)
     written = [each.name for each in operator.keywords if each.written]
+    scalar = _scalar_overload(operator)
+    is_in_place = bool(operator.arguments) and bool(operator.arguments[0].written)
 
     def call_with_numbers(arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if scalar is not None and not named and len(arguments) == 2 and isinstance(arguments[0], Tensor):
+            if is_in_place:
+                scalar(placement.written(arguments[0]), arguments[1])
+                return arguments[0]
+            return alias.as_hpu(scalar(lower(arguments[0]), arguments[1]))
         for argument, value in zip(operator.arguments, arguments, strict=False):
             if argument.written and isinstance(value, Tensor):
                 placement.written(value)
@@ -137,6 +144,16 @@ def _number_path(operator: Operator) -> Kernel:
         return _relabel(operator, out, arguments, named)
 
     return call_with_numbers
+
+
+def _scalar_overload(operator: Operator) -> Kernel | None:
+    """`mul.Scalar` for `mul.Tensor`: what most numbers are for, without torch's search among the overloads."""
+    packet = operator.overload._overloadpacket
+    if operator.overload._overloadname != "Tensor" or "Scalar" not in packet.overloads():
+        return None
+    types = [(each.name, str(each.type)) for each in packet.Scalar._schema.arguments if not each.has_default_value()]
+    is_pair = [kind for _, kind in types] == ["Tensor", "number"]
+    return packet.Scalar._op if is_pair and operator.name.split("::")[0] == "aten" else None
 
 
 def _relabel(operator: Operator, out: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:

@@ -14,6 +14,8 @@ from migrator.emulator.torch_private import CPU_KEYS
 
 _set = torch.library.get_kernel("aten::set_.source_Storage_storage_offset", "CPU").call_boxed
 _copy = torch.ops.aten.copy_.default._op
+# As it is before this package patches it (pinned_factories).
+_empty = torch.empty
 _item = torch.ops.aten._local_scalar_dense.default._op
 _to_copy = torch.ops.aten._to_copy.default._op
 
@@ -29,8 +31,8 @@ def empty(
     """`aten::empty.memory_format`."""
     check_index(device)
     if memory_format is None:
-        return as_hpu(torch.empty(size, dtype=dtype, layout=layout, device=CPU))
-    return as_hpu(torch.empty(size, dtype=dtype, layout=layout, device=CPU, memory_format=memory_format))
+        return as_hpu(_empty(size, dtype=dtype, layout=layout, device=CPU))
+    return as_hpu(_empty(size, dtype=dtype, layout=layout, device=CPU, memory_format=memory_format))
 
 
 def empty_strided(

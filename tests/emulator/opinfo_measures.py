@@ -54,7 +54,7 @@ class Result:
 
 
 def run(cases: list[Case]) -> Iterator[Result]:
-    """Run one case after the other, in one thread: with two, CTC's gradients differ from call to call on the CPU too."""
+    """Run each case in one thread: with two, the gradients of CTC differ from call to call on the CPU too."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -63,6 +63,7 @@ ATTRIBUTES = {
     "_is_view",
     "_is_zerotensor",
     "_op",
+    "_overloadname",
     "_overloadpacket",
     "_parameters",
     "_register_backend",
@@ -148,7 +149,7 @@ def test_they_exist_in_this_torch() -> None:
 
     assert all(hasattr(torch.ops.aten, name) for name in OPERATORS)
     assert all(hasattr(tensor, name) for name in ("_is_view", "_is_zerotensor"))
-    assert all(hasattr(overload, name) for name in ("_op", "_overloadpacket", "_schema", "redispatch"))
+    assert all(hasattr(overload, name) for name in ("_op", "_overloadname", "_overloadpacket", "_schema", "redispatch"))
     assert hasattr(torch.TypedStorage(_internal=True), "_untyped_storage")
     assert all(hasattr(torch.UntypedStorage, name) for name in ("_set_from_file", "_write_file"))
     assert hasattr(torch.Tensor, "_clear_non_serializable_cached_data")
