@@ -1,0 +1,126 @@
+"""The published pre-training commands of nvidia-bert run on the port, from phase 1 to the end of phase 2."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.upstream.numpy_lamb import warm_up_and_decay
+from tests.upstream.pretraining import PHASE1, PHASE2, Trained, train, write_data
+
+pytestmark = pytest.mark.upstream
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All samples of a phase are the same: the loss falls at once, and no order matters."""
+    return write_data(tmp_path_factory.mktemp("data"), distinct=1)
+
+
+def falls(losses: list[float]) -> bool:
+    return all(math.isfinite(loss) for loss in losses) and losses == sorted(losses, reverse=True)
+
+
+def test_the_published_commands_one_after_the_other(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
+    """By two processes, with --fp16; the log's folder is not there before, and phase 2 finds phase 1 by itself."""
+    phase1 = train(bert_minimal, PHASE1, data, tmp_path, "--fp16", processes=2)
+    trains_phase_1(phase1)
+    computes_in_bfloat16_and_its_loss_in_float32(phase1)
+    marks_follow_backward_passes_and_steps_before_a_value_is_read(phase1, bert_minimal / "run_pretraining.py")
+    phase2 = train(bert_minimal, PHASE2, data, tmp_path, "--fp16", processes=2)
+    assert phase2.logged("phase2")
+    goes_on_from_phase_1(phase1, phase2)
+
+
+def trains_phase_1(phase1: Trained) -> None:
+    assert falls(phase1.losses)
+    assert len(phase1.losses) == 4
+    rates = [warm_up_and_decay(step, rate=6e-3, warmup=0.2843, steps=4) for step in (1, 2, 3)]
+    assert phase1.logged("learning_rate")[1:] == pytest.approx(rates, rel=1e-12)
+    assert phase1.logged("checkpoint_step") == [2, 4]
+    assert phase1.checkpoint(2).exists()
+
+
+def computes_in_bfloat16_and_its_loss_in_float32(phase1: Trained) -> None:
+    torch = pytest.importorskip("torch")
+    losses = torch.tensor(phase1.logged("step_loss"))
+    assert not losses.equal(losses.bfloat16().float())
+    graphs = [graph["change"]["after"] for graph in phase1.counted[0]["graphs"]["new"] if graph["change"]]
+    assert any("bfloat16" in operator for operator in graphs)
+
+
+def marks_follow_backward_passes_and_steps_before_a_value_is_read(phase1: Trained, script: Path) -> None:
+    lines = dict(enumerate(script.read_text(encoding="utf-8").splitlines(), 1))
+    marks = {number: lines[number - 1].strip() for number in lines if lines[number].strip() == "htcore.mark_step()"}
+    assert set(marks.values()) == {"loss.backward()", "optimizer.step()"}
+    after_backward = [number + 1 for number, before in marks.items() if before == "loss.backward()"]
+    assert len(phase1.counted) == 2
+    for counted in phase1.counted:
+        # 4 steps of 2 micro batches each: a mark for each micro batch and each step, and no graph closed elsewhere
+        assert counted["step_marks"] == counted["graphs"]["steps"] == 4 * (2 + 1)
+        assert {graph["line"] for graph in counted["graphs"]["new"]} <= set(marks)
+        assert all(graph["operators"] > 0 for graph in counted["graphs"]["new"])
+        reads = {read["line"]: read["count"] for read in counted["host_reads"] if read["kind"] == "item"}
+        assert [reads.get(line) for line in after_backward] == [4 * 2]
+
+
+def goes_on_from_phase_1(phase1: Trained, phase2: Trained) -> None:
+    torch = pytest.importorskip("torch")
+    assert "resume step from  4" in phase2.ended.out
+    assert falls(phase2.losses)
+    assert len(phase2.losses) == 2
+    ended = torch.load(phase2.checkpoint(6), map_location="cpu", weights_only=True)
+    begun = torch.load(phase1.checkpoint(4), map_location="cpu", weights_only=True)
+    assert [group["step"] for group in ended["optimizer"]["param_groups"]] == [2, 2]
+    # exp_avg_sq keeps 0.999 of itself each step: what phase 1 gathered is still in it
+    for number, state in begun["optimizer"]["state"].items():
+        kept = state["exp_avg_sq"] * 0.999**2
+        assert bool((ended["optimizer"]["state"][number]["exp_avg_sq"] >= kept * (1 - 1e-5)).all())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", [[], ["--fp16"]])
+def test_both_phases_as_the_upstream_starts_them(
+    bert_minimal: Path, data: Path, tmp_path: Path, precision: list[str]
+) -> None:
+    """scripts/run_pretraining.sh adds --resume_from_checkpoint to phase 2; FP32 takes the bfloat16 all-reduce too."""
+    first = train(bert_minimal, PHASE1, data, tmp_path, *precision, processes=2)
+    trains_phase_1(first)  # before the log is written anew
+    second = train(bert_minimal, PHASE2, data, tmp_path, *precision, "--resume_from_checkpoint", processes=2)
+    goes_on_from_phase_1(first, second)
+
+
+@pytest.mark.slow
+def test_phase_2_needs_phase_1s_end(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
+    """Phase 1 that was cut short is refused, as the upstream does."""
+    train(bert_minimal, PHASE1, data, tmp_path, "--steps_this_run=2")
+    with pytest.raises(AssertionError, match="already exists and is not empty"):
+        train(bert_minimal, PHASE2, data, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options", [["--fp16"], ["--gradient_accumulation_steps=1"], ["--checkpoint_activations", "--fp16"]]
+)
+def test_two_processes_without_accumulation_or_all_reduce_of_their_own(
+    bert_minimal: Path, data: Path, tmp_path: Path, options: list[str]
+) -> None:
+    """DistributedDataParallel then takes the mean; both ranks see the same samples, so one process gets the same.
+
+    Rank 0 adds 0 to the seed of 42, and a process alone -1.
+    """
+    words = PHASE1.replace("--allreduce_post_accumulation_fp16", "").replace("--allreduce_post_accumulation", "")
+    two = train(bert_minimal, words, data, tmp_path / "two", *options, processes=2)
+    one = train(bert_minimal, words, data, tmp_path / "one", *options, "--seed=43")
+    assert falls(two.losses)
+    assert two.losses == pytest.approx(one.losses, rel=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["eager", "compile"])
+def test_other_modes(bert_minimal: Path, data: Path, tmp_path: Path, mode: str) -> None:
+    done = train(bert_minimal, PHASE1, data, tmp_path, "--fp16", mode=mode)
+    assert falls(done.losses)
+    assert [counted["step_marks"] for counted in done.counted] == [0]
