@@ -39,7 +39,6 @@ FACTS = (
     Fact("hpu", ("CachedParams", "is_current_stream_capturing"), "bridge 1.19.0 hpu/__init__.py", "1.7", lazy=True),
     Fact("hpu", ("enable_dynamic_shape", "disable_dynamic_shape"), "MR 1.9.0 changelog", "1.9"),
     Fact("hpu", ("sdp_kernel",), "for FusedSDPA, which MR 1.11.0 uses first", "1.11"),
-    Fact("hpu.random", ("default_generators",), f"MR 1.9.0; {_BRIDGE}", until="1.18"),
     Fact("core", ("get_device_count",), f"MR 1.6.1; {_BRIDGE}", until="1.18"),
     Fact("utils.library_loader", ("is_habana_avaialble",), f"MR 1.9.0; {_BRIDGE}", until="1.18"),
     Fact("utils.debug", ("_enable_weight_permute_pass",), f"MR 1.6.1; {_BRIDGE}", until="1.18"),

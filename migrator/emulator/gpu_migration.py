@@ -14,5 +14,5 @@ def refuse_gpu_migration() -> None:
     if os.environ.get(variable) == "1":
         raise UsageError(
             f"{variable}=1 asks for habana_frameworks.torch.gpu_migration, which is not emulated",
-            hint="port the program with `migrate apply`, which writes hpu's names into it",
+            hint="port the program with `migrate apply --style native`, which writes hpu's names into it",
         )

@@ -92,6 +92,7 @@ SELDOM_USED = [
     "hpex.kernels.CTCLoss",
     "utils.debug._enable_fuse_conv_bn_optimization",
     "utils.experimental.hpu.device_count",
+    "hpu.random.default_generators",
     "utils.experimental.hpu.is_available",
     "utils.experimental.synDeviceType.synDeviceGaudi3",
 ]
@@ -100,7 +101,6 @@ OLD = {
     "1.12": ("hpex.hmp", "hpex.hmp.convert", "hpex.hmp.disable_casts"),
     "1.18": (
         "core.get_device_count",
-        "hpu.random.default_generators",
         "utils.debug._enable_weight_permute_pass",
         "utils.library_loader.is_habana_avaialble",
     ),

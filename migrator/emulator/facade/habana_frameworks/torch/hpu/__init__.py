@@ -41,6 +41,6 @@ __all__ = [  # noqa: PLE0604 - all of the device's
     "wrap_in_hpu_graph",
     "wrap_in_hpu_graph_func",
 ]
-__getattr__ = withhold(globals())
+__getattr__ = withhold(globals(), **torch_hpu.ABSENT)
 
 torch.hpu = sys.modules["torch.hpu"] = sys.modules[__name__]
