@@ -9,6 +9,7 @@ from pathlib import Path
 from migrator.errors import UsageError
 
 FACADE = Path(__file__).resolve().parent / "facade"
+_MARK = "emulated_hpu.dist-info"  # beside every copy of the emulated package, also of another migrator's
 FORCE = "MIGRATE_HPU_FORCE"
 
 
@@ -16,7 +17,7 @@ def find_real_installation(path: Iterable[str]) -> Path | None:
     """The first habana_frameworks in the folders of `path` (a `sys.path`) that is not the emulated one."""
     for entry in path:
         package = Path(entry or ".", "habana_frameworks")
-        if package.is_dir() and package.resolve().parent != FACADE:
+        if package.is_dir() and not package.resolve().with_name(_MARK).is_dir():
             return package
     return None
 
