@@ -26,7 +26,7 @@ PURE = frozenset({"libcst", "unidiff"}) | sys.stdlib_module_names
 IMPURE = frozenset(
     {"os", "shutil", "subprocess", "socket", "tempfile", "urllib", "http", "multiprocessing", "threading", "logging"}
 )
-HEAVY = ("libcst", "rich", "git", "numpy", "h5py", "unidiff", "torch")
+HEAVY = ("libcst", "rich", "git", "numpy", "h5py", "highspy", "unidiff", "torch")
 LONGEST = 200  # lines of a file
 
 

@@ -1,0 +1,25 @@
+"""How few rows any packing needs."""
+
+from __future__ import annotations
+
+import math
+
+from migrator.packing.histogram import LengthHistogram
+
+_ROUNDING = 1e-6  # of floating-point sums over a linear program, relative to one row
+
+
+def simple_bound(histogram: LengthHistogram, at_most: int | None = None) -> int:
+    """From the number of tokens and of sequences alone."""
+    by_tokens = -(-histogram.tokens // histogram.row_length)
+    return by_tokens if at_most is None else max(by_tokens, -(-histogram.sequences // at_most))
+
+
+def dual_bound(value_of_all: float, value_of_best_row: float) -> float:
+    """At any prices from 0 up, also before the optimum (Farley 1990): the worth of all by the best row."""
+    return value_of_all / max(1.0, value_of_best_row)
+
+
+def whole_rows(bound: float) -> int:
+    """Rows are whole, so a bound that is not can be rounded up."""
+    return math.ceil(bound - _ROUNDING * max(1.0, abs(bound) * 1e-6))

@@ -1,0 +1,24 @@
+"""Shortest-pack-first histogram packing: the longest sequence left goes into the emptiest row, if that has room.
+
+Worst fit decreasing on a histogram (arXiv 2107.02027, section 3.1).
+"""
+
+from __future__ import annotations
+
+from migrator.packing.histogram import LengthHistogram
+from migrator.packing.open_packs import OpenPacks
+from migrator.packing.plan import PackingPlan
+
+
+def pack_shortest_first(histogram: LengthHistogram, at_most: int | None = None) -> PackingPlan:
+    """`at_most` sequences a row, or any number."""
+    packs = OpenPacks(histogram.row_length, at_most)
+    for length, count in histogram.longest_first():
+        left = count
+        while left:
+            space = packs.first_open(range(histogram.row_length - 1, length - 1, -1))
+            if space is None:
+                packs.start(length, left)
+                break
+            left -= packs.fill(space, length, left, each=1)
+    return packs.plan()
