@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ from tests.scenarios.own_recipe import OwnRecipe
 from tests.scenarios.running import Migrate
 
 SAMPLE = "sample-bert"
+
+
+# A test run in the background inherits ignored signals, and so would the processes that the tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
