@@ -10,11 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from migrator.packing.column_generation import pack_by_columns
-from migrator.packing.histogram import LengthHistogram
-from migrator.packing.lpfhp import pack_longest_first
-from migrator.packing.plan import PackingPlan
-from migrator.packing.spfhp import pack_shortest_first
+from migrator.packing.algorithms.column_generation import pack_by_columns
+from migrator.packing.algorithms.histogram import LengthHistogram
+from migrator.packing.algorithms.lpfhp import pack_longest_first
+from migrator.packing.algorithms.plan import PackingPlan
+from migrator.packing.algorithms.spfhp import pack_shortest_first
 
 LIMITS = (3, 4, 16, None)
 

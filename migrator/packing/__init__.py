@@ -1,1 +1,1 @@
-"""Packing short sequences into rows: the algorithms, on counts of lengths only."""
+"""Packing padded sequences into full rows: plans, shards in and out, checks."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migrator.packing.plan import PackingPlan, Pattern
+from migrator.packing.algorithms.plan import PackingPlan, Pattern
 
 
 class OpenPacks:

@@ -6,10 +6,10 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migrator.packing.column_generation import pack_by_columns
-from migrator.packing.histogram import LengthHistogram
-from migrator.packing.lpfhp import pack_longest_first
-from tests.packing.histograms import histograms, limits
+from migrator.packing.algorithms.column_generation import pack_by_columns
+from migrator.packing.algorithms.histogram import LengthHistogram
+from migrator.packing.algorithms.lpfhp import pack_longest_first
+from tests.packing.algorithms.histograms import histograms, limits
 
 
 @settings(deadline=None)

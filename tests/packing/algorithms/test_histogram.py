@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.packing.histogram import LengthHistogram
+from migrator.packing.algorithms.histogram import LengthHistogram
 
 
 def test_counts_are_by_length_from_one() -> None:

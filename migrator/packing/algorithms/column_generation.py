@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from migrator.packing.bound import dual_bound, simple_bound, whole_rows
-from migrator.packing.histogram import LengthHistogram
-from migrator.packing.leftover import Leftover
-from migrator.packing.lpfhp import pack_longest_first
-from migrator.packing.pattern_program import PatternProgram
-from migrator.packing.plan import PackingPlan
-from migrator.packing.pricing import BestRows, Prices
+from migrator.packing.algorithms.bound import dual_bound, simple_bound, whole_rows
+from migrator.packing.algorithms.histogram import LengthHistogram
+from migrator.packing.algorithms.leftover import Leftover
+from migrator.packing.algorithms.lpfhp import pack_longest_first
+from migrator.packing.algorithms.pattern_program import PatternProgram
+from migrator.packing.algorithms.plan import PackingPlan
+from migrator.packing.algorithms.pricing import BestRows, Prices
 
 _PATIENCE = 1  # dives for the last row, counted, not timed: the same data gives the same plan on every machine
 

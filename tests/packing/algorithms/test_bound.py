@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from migrator.packing.bound import dual_bound, simple_bound, whole_rows
-from migrator.packing.histogram import LengthHistogram
+from migrator.packing.algorithms.bound import dual_bound, simple_bound, whole_rows
+from migrator.packing.algorithms.histogram import LengthHistogram
 
 
 def test_tokens_and_sequences_bound_the_rows() -> None:

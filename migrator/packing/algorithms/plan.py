@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from migrator.packing.histogram import LengthHistogram
+from migrator.packing.algorithms.histogram import LengthHistogram
 
 Pattern = tuple[int, ...]  # the lengths in one row, longest first
 

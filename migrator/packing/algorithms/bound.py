@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from migrator.packing.histogram import LengthHistogram
+from migrator.packing.algorithms.histogram import LengthHistogram
 
 _ROUNDING = 1e-6  # of floating-point sums over a linear program, relative to one row
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from migrator.packing.histogram import LengthHistogram
-from migrator.packing.plan import Pattern
+from migrator.packing.algorithms.histogram import LengthHistogram
+from migrator.packing.algorithms.plan import Pattern
 
 _WHOLE = 1e-6  # a number of rows this close below a whole one is that one: the simplex is exact to about 1e-7
 

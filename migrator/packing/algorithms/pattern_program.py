@@ -13,7 +13,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from migrator.packing.plan import Pattern
+from migrator.packing.algorithms.plan import Pattern
 
 _PRIMAL = 4  # HiGHS' option simplex_strategy
 

@@ -5,9 +5,9 @@ Worst fit decreasing on a histogram (arXiv 2107.02027, section 3.1).
 
 from __future__ import annotations
 
-from migrator.packing.histogram import LengthHistogram
-from migrator.packing.open_packs import OpenPacks
-from migrator.packing.plan import PackingPlan
+from migrator.packing.algorithms.histogram import LengthHistogram
+from migrator.packing.algorithms.open_packs import OpenPacks
+from migrator.packing.algorithms.plan import PackingPlan
 
 
 def pack_shortest_first(histogram: LengthHistogram, at_most: int | None = None) -> PackingPlan:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from migrator.packing.plan import Pattern
+from migrator.packing.algorithms.plan import Pattern
 
 Values = NDArray[np.float64]
 _TOLERANCE = 1e-9

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from migrator.packing.histogram import LengthHistogram
-from migrator.packing.plan import PackingPlan
+from migrator.packing.algorithms.histogram import LengthHistogram
+from migrator.packing.algorithms.plan import PackingPlan
 
 DATA = LengthHistogram((2, 1, 1, 0))
 PLAN = PackingPlan.of(4, [((1, 3), 1), ((2, 1), 1)])

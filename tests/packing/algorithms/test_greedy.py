@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 
-from migrator.packing.histogram import LengthHistogram
-from migrator.packing.lpfhp import pack_longest_first
-from migrator.packing.plan import PackingPlan
-from migrator.packing.spfhp import pack_shortest_first
-from tests.packing.histograms import histograms, limits
+from migrator.packing.algorithms.histogram import LengthHistogram
+from migrator.packing.algorithms.lpfhp import pack_longest_first
+from migrator.packing.algorithms.plan import PackingPlan
+from migrator.packing.algorithms.spfhp import pack_shortest_first
+from tests.packing.algorithms.histograms import histograms, limits
 
 BOTH = pytest.mark.parametrize("pack", [pack_longest_first, pack_shortest_first])
 Packing = Callable[[LengthHistogram, int | None], PackingPlan]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.packing.pricing import BestRows, Prices
+from migrator.packing.algorithms.pricing import BestRows, Prices
 
 
 def best_by_trying(prices: dict[int, float], room: int, at_most: int) -> float:

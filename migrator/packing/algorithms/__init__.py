@@ -1,0 +1,1 @@
+"""Packing short sequences into rows: the algorithms, on counts of lengths only."""
