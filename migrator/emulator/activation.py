@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from migrator.emulator.preconditions.real_installation import refuse_to_hide
+from migrator.emulator.preconditions.versions import check_torch
 from migrator.emulator.profile import AutocastLists, current
-from migrator.emulator.real_installation import refuse_to_hide
-from migrator.emulator.versions import check_torch
 from migrator.errors import UsageError
 
 _active: dict[str, object] = {}
@@ -75,7 +75,7 @@ def _check_environment() -> None:
             hint="pip install 'migrator[emulator]'",
         ) from error
     check_torch(torch.__version__)
-    private = importlib.import_module("migrator.emulator.torch_private")
+    private = importlib.import_module("migrator.emulator.torch_private.eager")
     taken = private.privateuse1_name()
     if taken != "privateuseone":
         raise UsageError(

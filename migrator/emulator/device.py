@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from migrator.emulator.profile import current
-from migrator.emulator.torch_private import DeviceGuard, DeviceType, PrivateUse1Hooks
+from migrator.emulator.torch_private.eager import DeviceGuard, DeviceType, PrivateUse1Hooks
 
 CPU = torch.device("cpu")
 # Its own name until the rename, `hpu` from then on; `torch.device("hpu")` before it is another device type.

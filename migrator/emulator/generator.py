@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from migrator.emulator.device import HPU, check_index
-from migrator.emulator.torch_private import CppGenerator
+from migrator.emulator.torch_private.eager import CppGenerator
 
 
 class _AnyGenerator(type(CppGenerator)):  # type: ignore[misc]

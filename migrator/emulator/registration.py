@@ -8,29 +8,15 @@ from typing import Any
 import torch
 from torch.library import Library
 
-from migrator.emulator import (
-    alias,
-    attention,
-    autocast,
-    custom_operators,
-    distributed,
-    generator,
-    lazy_modules,
-    nn_kernels,
-    overlay,
-    pinned_factories,
-    storage_kernels,
-    storage_patches,
-    surface,
-    tensor_patches,
-    torch_hpu,
-    unsupported,
-)
+from migrator.emulator import distributed, generator, surface, torch_hpu
+from migrator.emulator.autocast.kernels import autocast_kernels, install_cache
 from migrator.emulator.device import Guard, Hooks
-from migrator.emulator.kernels import Kernel, fallback_kernel, lazy_kernel
-from migrator.emulator.recurrent import recurrent_kernels
-from migrator.emulator.schema import is_view, read_operator
-from migrator.emulator.torch_private import has_kernel, operator_names, setup_device
+from migrator.emulator.operators import attention, custom_operators, nn_kernels, overlay, storage_kernels, unsupported
+from migrator.emulator.operators.kernels import Kernel, fallback_kernel, lazy_kernel
+from migrator.emulator.operators.recurrent import recurrent_kernels
+from migrator.emulator.operators.schema import is_view, read_operator
+from migrator.emulator.tensors import alias, lazy_modules, pinned_factories, storage_patches, tensor_patches
+from migrator.emulator.torch_private.eager import has_kernel, operator_names, setup_device
 
 # A library's kernels live as long as it does.
 _libraries: list[Library] = []
@@ -58,7 +44,7 @@ _ON_CPU_WHOLE = (
 def register_all(autocast_lists: str, check_aliases: bool) -> None:
     """The device, its operators, autocast, and the patches of torch's Python side."""
     # Read first: a list that cannot be read must not leave half a device behind.
-    casting = list(autocast.autocast_kernels(autocast_lists))
+    casting = list(autocast_kernels(autocast_lists))
     setup_device("hpu", backend_module=torch_hpu, hook=Hooks(), device_guard=Guard())
     alias.install(check_aliases)
     _register_operators()
@@ -75,11 +61,12 @@ def register_all(autocast_lists: str, check_aliases: bool) -> None:
 
 def _register_operators() -> None:
     library = Library("aten", "IMPL")
+    views = frozenset(_views())
     for name, kernel in _BY_HAND.items():
         overlay.register(library, name, "PrivateUse1", kernel)
-    for name in _generated():
+    for name in _generated(views):
         overlay.register(library, name, "PrivateUse1", lazy_kernel(name))
-    for name in _views():
+    for name in views:
         # A view is only metadata: the CPU's own kernel does it on the hpu tensor, without Python in between.
         library.m.impl(name, "PrivateUse1", torch.library.get_kernel(name, "CPU").call_boxed, True)
     for key in ("PrivateUse1", "AutogradPrivateUse1"):
@@ -101,12 +88,11 @@ def _register_autocast(kernels: list[tuple[str, Kernel]]) -> None:
     library = Library("aten", "IMPL")
     for name, kernel in kernels:
         library.m.impl(name, "AutocastPrivateUse1", kernel, False)
-    autocast.install_cache()
+    install_cache()
     _libraries.append(library)
 
 
-def _generated() -> Iterator[str]:
-    views = set(_views())
+def _generated(views: frozenset[str]) -> Iterator[str]:
     for name in operator_names():
         if name.startswith("aten::") and name not in _BY_HAND and name not in views and _runs_on_cpu(name):
             yield name

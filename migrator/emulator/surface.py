@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from migrator.emulator import accelerator, autocast_dtype, counts_file, cpu_autocast, recording, torch_hpu
+from migrator.emulator import accelerator, torch_hpu
+from migrator.emulator.autocast import cpu, default_dtype
+from migrator.emulator.counting import counts_file
+from migrator.emulator.operators import recording
 
 
 def install() -> None:
     """`torch.hpu`, torch's generic names, autocast's defaults, and what counts."""
     torch_hpu.install()
     accelerator.install()
-    autocast_dtype.install()
-    cpu_autocast.install()
+    default_dtype.install()
+    cpu.install()
     recording.install()
     counts_file.install()

@@ -1,6 +1,7 @@
 """The counts of an emulated run: host reads, step marks and new graphs, one file a process.
 
-The emulated device writes the files (migrator/emulator/counts_file.py); every process that worked on it leaves one.
+The emulated device writes the files (migrator/emulator/counting/counts_file.py), one for every process that worked on
+it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-Report = Mapping[str, Any]  # what migrator.emulator.counters.report() returns, and the number of the process as "pid"
+# What migrator.emulator.counting.counters.report() returns, and the number of the process as "pid".
+Report = Mapping[str, Any]
 
 _ROWS = 15  # of each table; JSON has them all
 _OPERANDS = 3  # of an operator; one on lists has hundreds

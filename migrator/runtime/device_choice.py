@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from migrator.emulator.versions import TESTED_TORCH, check_torch
+from migrator.emulator.preconditions.versions import TESTED_TORCH, check_torch
 from migrator.errors import UsageError
 
 EMULATED_NOTE = "emulated hpu device: results are those of CPU arithmetic and say nothing of Gaudi's speed or numerics"

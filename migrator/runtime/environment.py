@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrator.config import make_target
+from migrator.core.target import Target
+from migrator.emulator.preconditions.real_installation import FACADE, FORCE
 from migrator.emulator.profile import AUTOCAST, CARDS, CHIP, RELEASE
-from migrator.emulator.real_installation import FACADE, FORCE
 
 SEARCH_PATH = "PYTHONPATH"
 
 
 @dataclass(frozen=True)
-class Profile:
+class AskedProfile:
     """The device as the command line describes it; None where it says nothing."""
 
     release: str | None = None
@@ -26,8 +27,17 @@ class Profile:
     force: bool = False
 
 
+def asked_target(asked: AskedProfile, ported_for: Mapping[str, str], environ: Mapping[str, str]) -> Target:
+    """The release, mode and chip of a run: what is asked for, else what the user's environment says of the emulated
+    device, else what an output was ported for, else the defaults. Raises `UsageError` for what does not go together.
+    """
+    release = asked.release or environ.get(RELEASE) or ported_for.get("release")
+    chip = asked.chip or environ.get(CHIP) or ported_for.get("chip")
+    return make_target(release, asked.mode or ported_for.get("mode"), chip, None)
+
+
 def profile_variables(
-    asked: Profile, ported_for: Mapping[str, str], environ: Mapping[str, str], *, emulated: bool
+    asked: AskedProfile, ported_for: Mapping[str, str], environ: Mapping[str, str], *, emulated: bool
 ) -> dict[str, str]:
     """The variables that say release, mode, chip and so on, where they are not as the user's environment has them.
 
@@ -38,7 +48,7 @@ def profile_variables(
     """
     release = asked.release or environ.get(RELEASE) or ported_for.get("release")
     chip = asked.chip or environ.get(CHIP) or ported_for.get("chip")
-    target = make_target(release, asked.mode or ported_for.get("mode"), chip, None)
+    target = asked_target(asked, ported_for, environ)
     name, value = target.mode_variable
     added: dict[str, str | None] = {}
     if asked.mode or (name not in environ and "mode" in ported_for):

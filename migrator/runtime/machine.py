@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
-from migrator.emulator.real_installation import find_real_installation
+from migrator.emulator.preconditions.real_installation import find_real_installation
 from migrator.runtime.device_choice import Machine
 
 _DEVICES = Path("/dev")

@@ -21,7 +21,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 def _activate() -> None:
     """The device, in lazy mode, and the emulated habana_frameworks, which test modules import at their top."""
-    from migrator.emulator import activate, profile, real_installation  # noqa: PLC0415 - only with torch
+    from migrator.emulator import activate, profile  # noqa: PLC0415 - only with torch
+    from migrator.emulator.preconditions import real_installation  # noqa: PLC0415 - only with torch
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "PT_HPU_LAZY_MODE", "1")  # for this process: its children choose for themselves

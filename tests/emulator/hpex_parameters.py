@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,3 +36,25 @@ def run(optimizer: Any, params: Sequence[Tensor], steps: int = 4, first: int = 0
 def on_cpu(tensors: Sequence[Tensor]) -> list[Tensor]:
     """What they hold, for comparing."""
     return [tensor.detach().cpu() for tensor in tensors]
+
+
+def equal(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> bool:
+    """Whether both hold the same, to the last bit."""
+    return all(torch.equal(*pair) for pair in zip(on_cpu(found), on_cpu(wanted), strict=True))
+
+
+def take_over(optimizer: Any, other: Any) -> dict[str, Any]:
+    """Two steps of an optimizer of one group, and two more beside another one that goes on from its checkpoint.
+
+    The checkpoint, as it was saved.
+    """
+    params, others = (each.param_groups[0]["params"] for each in (optimizer, other))
+    run(optimizer, params, steps=2)
+    saved = copy.deepcopy(optimizer.state_dict())
+    with torch.no_grad():
+        for target, source in zip(others, params, strict=True):
+            target.copy_(source)
+    other.load_state_dict(copy.deepcopy(saved))
+    run(optimizer, params, steps=2, first=2)
+    run(other, others, steps=2, first=2)
+    return saved

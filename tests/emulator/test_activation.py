@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from migrator.emulator import activate, is_active
-from migrator.emulator.versions import TESTED_TORCH, check_torch
+from migrator.emulator.preconditions.versions import TESTED_TORCH, check_torch
 from migrator.errors import UsageError
 
 

@@ -15,9 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from migrator.emulator import counters, cpu_autocast, overlay
-from migrator.emulator.autocast_lists import Policy, cpu_policies
-from migrator.emulator.torch_private import has_kernel, operator_names
+from migrator.emulator.autocast import cpu as cpu_autocast
+from migrator.emulator.autocast.lists import Policy, cpu_policies
+from migrator.emulator.operators import overlay
+from migrator.emulator.torch_private.eager import has_kernel, operator_names
+from tests.emulator.counted import counted
 
 PROBE = """
 import json, sys, torch, migrator.emulator as e
@@ -246,11 +248,9 @@ def test_cpu_autocast_leaves_the_device_alone() -> None:
 
 @pytest.mark.usefixtures("_fresh_watch")
 def test_cpu_autocast_while_counting() -> None:
-    counts = counters.start()
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with counted() as counts, torch.autocast("cpu", dtype=torch.bfloat16):
         values = torch.ones(2, 2, device="hpu")
         assert (values @ values).dtype is torch.float32
-    counters.stop()
 
     assert counts.graphs.pending == 3
     assert (values @ values).dtype is torch.float32

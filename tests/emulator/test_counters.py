@@ -13,8 +13,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from migrator.emulator import counters, overlay, recording
-from migrator.emulator.graphs import Change
+from migrator.emulator.counting import counters
+from migrator.emulator.counting.graphs import Change
+from migrator.emulator.operators import overlay, recording
 from migrator.emulator.profile import current
 
 

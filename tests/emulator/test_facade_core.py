@@ -15,17 +15,18 @@ import habana_frameworks.torch.utils.debug as htdebug
 import habana_frameworks.torch.utils.experimental as htexp
 from habana_frameworks.torch.utils import internal, lib_utils, library_loader
 from migrator.core.target import Chip
-from migrator.emulator import chips, counters, not_emulated
+from migrator.emulator import chips
+from migrator.emulator.names import not_emulated
 from migrator.emulator.profile import read_profile
+from tests.emulator.counted import counted
 from tests.emulator.processes import result, run
 
 
 def test_step_marks_are_counted() -> None:
-    counts = counters.start()
-    htcore.mark_step()
-    htcore.iter_mark_step()
-    ht.core.mark_step("hpu", sync=True)
-    counters.stop()
+    with counted() as counts:
+        htcore.mark_step()
+        htcore.iter_mark_step()
+        ht.core.mark_step("hpu", sync=True)
 
     assert counts.step_marks == 3
     assert [read.kind for read in counts.host_reads] == ["synchronize"]
@@ -46,7 +47,7 @@ def test_closures_run_once_at_the_next_step_mark() -> None:
 def test_outside_lazy_mode_step_marks_do_nothing_and_say_so_once() -> None:
     done = run(
         "import torch, habana_frameworks.torch.core as htcore\n"
-        "from migrator.emulator import counters\n"
+        "from migrator.emulator.counting import counters\n"
         "counts = counters.start()\n"
         "htcore.mark_step(); htcore.mark_step(); htcore.iter_mark_step()\n"
         "htcore.add_step_closure(print, ('closure',)); htcore.mark_step()\n"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from migrator.emulator.existence import FACTS, absent
+from migrator.emulator.names.existence import FACTS, absent
 from migrator.emulator.profile import read_profile
 from tests.emulator.processes import result
 

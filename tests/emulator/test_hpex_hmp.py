@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from migrator.emulator.real_installation import FACADE
+from tests.emulator.processes import result
 
 PROBE = """
 import json, logging, sys, warnings
@@ -94,11 +90,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     bf16, fp32 = folder / "bf16.txt", folder / "fp32.txt"
     bf16.write_text("linear\nmatmul\ngelu\nbatch_norm\nnot_of_torch\n", encoding="utf-8")
     fp32.write_text("softmax\ncross_entropy\n", encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(FACADE), "MIGRATE_HPU_RELEASE": "1.12"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(bf16), str(fp32)], env=environment, capture_output=True, text=True, check=True
-    )
-    return dict(json.loads(done.stdout))
+    return dict(result(PROBE, str(bf16), str(fp32), lazy="1", MIGRATE_HPU_RELEASE="1.12"))
 
 
 @pytest.mark.parametrize(

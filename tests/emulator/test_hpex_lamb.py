@@ -1,44 +1,36 @@
-"""The emulated FusedLamb against LAMB written out."""
+"""The emulated FusedLamb against tests/numpy_lamb.py."""
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from habana_frameworks.torch.hpex.optimizers import FusedLamb
-from migrator.emulator import counters
-from tests.emulator.hpex_parameters import give_gradients, on_cpu, parameters, run
+from tests.emulator.counted import counted
+from tests.emulator.hpex_parameters import equal, give_gradients, on_cpu, parameters, run, take_over
+from tests.numpy_lamb import NumpyLamb, Settings
 
 
-class Lamb:
-    """LAMB of one parameter after another, by its paper, with a global gradient norm: what FusedLamb is held to."""
+def lamb(steps: int, *, use_lamb: bool = False, max_grad_norm: float | None = 1.0, **settings: Any) -> list[Tensor]:
+    """The parameters after LAMB with the same gradients, by tests/numpy_lamb.py."""
+    weights = [as_float64(param) for param in parameters("cpu")]
+    of_each = [Settings(use_nvlamb=use_lamb, **settings)] * len(weights)
+    optimizer = NumpyLamb(weights, of_each, max_grad_norm=max_grad_norm)
+    for step in range(steps):
+        others = parameters("cpu")
+        give_gradients(others, step)
+        optimizer.step([as_float64(other.grad) for other in others])
+    return [torch.from_numpy(weight).float() for weight in weights]
 
-    def __init__(self, params: list[Tensor], **settings: Any) -> None:
-        self.params, self.count = params, 0
-        self.settings: dict[str, Any] = {
-            "lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-6, "weight_decay": 0.01, "max_grad_norm": 1.0,
-            "grad_averaging": True, "bias_correction": True, "use_lamb": False, **settings,
-        }  # fmt: skip
-        self.moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in params]
 
-    @torch.no_grad()
-    def step(self) -> None:
-        s, self.count = self.settings, self.count + 1
-        beta1, beta2 = s["betas"]
-        norm = sum(float(p.grad.double().square().sum()) for p in self.params) ** 0.5
-        divisor = max(1.0, norm / s["max_grad_norm"]) if s["max_grad_norm"] else 1.0
-        for param, (first, second) in zip(self.params, self.moments, strict=True):
-            gradient = param.grad / divisor
-            first.copy_(beta1 * first + (1 - beta1 if s["grad_averaging"] else 1) * gradient)
-            second.copy_(beta2 * second + (1 - beta2) * gradient**2)
-            corrected = (1 - beta1**self.count, 1 - beta2**self.count) if s["bias_correction"] else (1, 1)
-            update = first / corrected[0] / ((second / corrected[1]).sqrt() + s["eps"]) + s["weight_decay"] * param
-            ratio = param.norm() / update.norm() if s["weight_decay"] or s["use_lamb"] else 1.0
-            param.sub_(s["lr"] * ratio * update)
+def as_float64(tensor: Tensor) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = tensor.detach().double().numpy()
+    return values
 
 
 @pytest.mark.parametrize(
@@ -55,12 +47,11 @@ class Lamb:
     ],
 )
 def test_it_is_lamb(settings: dict[str, Any]) -> None:
-    params, others = parameters("hpu"), parameters("cpu")
+    params = parameters("hpu")
 
-    run(FusedLamb(params, lr=0.1, **{"max_grad_norm": 1.0, **settings}), params)
-    run(Lamb(others, lr=0.1, **settings), others)
+    run(FusedLamb(params, lr=0.1, **settings), params)
 
-    torch.testing.assert_close(on_cpu(params), on_cpu(others))
+    torch.testing.assert_close(on_cpu(params), lamb(4, lr=0.1, **settings))
 
 
 def test_one_step_by_hand() -> None:
@@ -105,24 +96,18 @@ def test_gradients_are_not_changed_and_the_constructors_clipping_counts() -> Non
     optimizer.step()
     other.step()
 
-    assert all(torch.equal(*pair) for pair in zip(on_cpu([param.grad for param in params]), before, strict=True))
-    assert all(torch.equal(*pair) for pair in zip(on_cpu(params), on_cpu(others), strict=True))
+    assert equal([param.grad for param in params], before)
+    assert equal(params, others)
 
 
 def test_its_state_survives_saving() -> None:
     params, others = parameters("hpu"), parameters("hpu")
-    optimizer, other = FusedLamb(params, lr=0.1), FusedLamb(others)
-    run(optimizer, params, steps=2)
-    with torch.no_grad():
-        for target, source in zip(others, params, strict=True):
-            target.copy_(source)
-    other.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    other = FusedLamb(others)
 
-    run(optimizer, params, steps=2, first=2)
-    run(other, others, steps=2, first=2)
+    take_over(FusedLamb(params, lr=0.1), other)
 
     assert other.param_groups[0]["step"] == 4
-    assert all(torch.equal(*pair) for pair in zip(on_cpu(params), on_cpu(others), strict=True))
+    assert equal(params, others)
 
 
 def test_parameters_without_gradient_stay_and_none_at_all_is_an_error() -> None:
@@ -135,20 +120,18 @@ def test_parameters_without_gradient_stay_and_none_at_all_is_an_error() -> None:
 
     optimizer.step()
 
-    assert all(torch.equal(*pair) for pair in zip(on_cpu(params[1:]), kept, strict=True))
+    assert equal(params[1:], kept)
     assert params[1] not in optimizer.state
 
 
 def test_bfloat16_parameters_have_bfloat16_moments() -> None:
     params = parameters("hpu", torch.bfloat16)
     optimizer = FusedLamb(params, lr=0.1, dtype=torch.float32)
-    others = parameters("cpu")
 
     run(optimizer, params, steps=2)
-    run(Lamb(others, lr=0.1), others, steps=2)
 
     assert optimizer.state[params[0]]["exp_avg"].dtype is torch.bfloat16
-    torch.testing.assert_close([p.float() for p in on_cpu(params)], on_cpu(others), atol=0.05, rtol=0.05)
+    torch.testing.assert_close([p.float() for p in on_cpu(params)], lamb(2, lr=0.1), atol=0.05, rtol=0.05)
 
 
 def test_it_marks_four_steps_a_group_and_returns_nothing() -> None:
@@ -156,11 +139,8 @@ def test_it_marks_four_steps_a_group_and_returns_nothing() -> None:
     optimizer = FusedLamb(params)
     give_gradients(params, 0)
     calls: list[int] = []
-    counts = counters.start()
-    try:
+    with counted() as counts:
         returned = optimizer.step(lambda: calls.append(1))
-    finally:
-        counters.stop()
 
     assert (returned, calls, counts.step_marks) == (None, [1], 4)
     assert not counts.host_reads
@@ -181,7 +161,3 @@ def test_zero_grad_takes_no_argument() -> None:
 def test_what_it_refuses() -> None:
     with pytest.raises(RuntimeError, match="AMSGrad"):
         FusedLamb(parameters("hpu"), amsgrad=True)
-    params = parameters("cpu")
-    give_gradients(params, 0)
-    with pytest.raises(NotImplementedError, match="hpu::optimizer_lamb"):
-        FusedLamb(params).step()

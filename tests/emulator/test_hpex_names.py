@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 from habana_frameworks.torch.hpex import kernels, optimizers
-from migrator.emulator.not_emulated import NotEmulatedError
-from migrator.emulator.real_installation import FACADE
+from migrator.emulator.names.not_emulated import NotEmulatedError
+from tests.emulator.processes import run
 
 HPEX = "habana_frameworks.torch.hpex"
 EXPORTED = {
@@ -69,8 +66,7 @@ def test_modules_that_cannot_be_imported_say_why() -> None:
 
 
 def test_an_old_release_has_its_own_names() -> None:
-    environment = {**os.environ, "PYTHONPATH": str(FACADE), "MIGRATE_HPU_RELEASE": "1.6"}
-    done = subprocess.run([sys.executable, "-c", OLD], env=environment, capture_output=True, text=True, check=True)
+    done = run(OLD, lazy="1", MIGRATE_HPU_RELEASE="1.6")
 
     assert done.stdout.splitlines() == [
         f"{HPEX}.kernels.FusedSDPA came with release 1.11; this is 1.6",

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from habana_frameworks.torch.hpex.movingavrg import FusedEMA
 from habana_frameworks.torch.hpex.normalization import FusedClipNorm, FusedRMSNorm, RmsNormBwdMode
-from migrator.emulator import counters
+from tests.emulator.counted import counted
 from tests.emulator.hpex_parameters import give_gradients, on_cpu, parameters
 
 
@@ -63,11 +63,8 @@ def test_clipping_marks_steps_and_refuses_the_cpu() -> None:
     params = parameters("hpu")
     give_gradients(params, 0)
     clip = FusedClipNorm(params, 1.0)
-    counts = counters.start()
-    try:
+    with counted() as counts:
         clip.clip_norm(params)
-    finally:
-        counters.stop()
     assert counts.step_marks == 2
     assert not counts.host_reads
 
@@ -189,11 +186,8 @@ def test_what_the_average_refuses() -> None:
 def test_the_average_marks_steps() -> None:
     model = Model().to("hpu")
     average = FusedEMA(model)
-    counts = counters.start()
-    try:
+    with counted() as counts:
         average.update(model)
-    finally:
-        counters.stop()
 
     assert counts.step_marks == 2
     assert not counts.host_reads

@@ -7,7 +7,7 @@ import gc
 import pytest
 import torch
 
-from migrator.emulator import memory
+from migrator.emulator.tensors import memory
 
 
 def test_memory_is_that_of_live_storages() -> None:

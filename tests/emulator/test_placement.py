@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from migrator.emulator.placement import takes_host_scalars
-from migrator.emulator.schema import Operator, describe
+from migrator.emulator.operators.placement import takes_host_scalars
+from migrator.emulator.operators.schema import Operator, describe
 
 ONES = torch.ones(2, 2)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 import migrator.emulator
-from migrator.emulator import torch_private
+from migrator.emulator.torch_private import eager
 
 FOLDER = Path(migrator.emulator.__file__).parent
 IMPORTED = {
@@ -40,7 +40,7 @@ IMPORTED = {
     "torch.utils._pytree.tree_unflatten",
     "torch.utils.backend_registration._setup_privateuseone_for_python_backend",
 }
-# Of torch's compiler, which is slow to import: in two modules more, by when they can be imported.
+# Of torch's compiler, which is slow to import: in two modules, by when they can be imported.
 WITH_DYNAMO = {
     "torch._dynamo.backends.registry.register_backend",
     "torch._dynamo.device_interface.DeviceInterface",
@@ -100,7 +100,7 @@ OWN = {"_cpu_alias", "_cpu_storage", "_hpu_pinned", "_hpu_storage"}
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(FOLDER.rglob("*.py")):
-        yield path.name, ast.parse(path.read_text(encoding="utf-8"))
+        yield path.relative_to(FOLDER).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
 
 
 def private_imports(tree: ast.Module) -> Iterator[str]:
@@ -127,12 +127,12 @@ def private_attributes(tree: ast.Module) -> Iterator[str]:
             yield node.attr
 
 
-def test_one_module_imports_private_names_and_they_are_these() -> None:
+def test_one_package_imports_private_names_and_they_are_these() -> None:
     found = {name: set(private_imports(tree)) for name, tree in trees()}
 
-    assert found.pop("torch_private.py") == IMPORTED
-    assert found.pop("torch_private_dynamo.py") == WITH_DYNAMO
-    assert found.pop("torch_private_aot.py") == AFTER_DYNAMO
+    assert found.pop("torch_private/eager.py") == IMPORTED
+    assert found.pop("torch_private/dynamo.py") == WITH_DYNAMO
+    assert found.pop("torch_private/aot.py") == AFTER_DYNAMO
     assert {name for name, imports in found.items() if imports} == set()
 
 
@@ -156,4 +156,4 @@ def test_they_exist_in_this_torch() -> None:
     assert all(hasattr(torch.distributed.ProcessGroup, name) for name in ("_get_backend", "_register_backend"))
     assert hasattr(torch.distributed.Reducer, "_set_static_graph")
     assert hasattr(torch, "_has_compatible_shallow_copy_type")
-    assert all(hasattr(torch_private, name) for name in torch_private.__all__)
+    assert all(hasattr(eager, name) for name in eager.__all__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from migrator.emulator.real_installation import FACADE, find_real_installation
+from migrator.emulator.preconditions.real_installation import FACADE, find_real_installation
 
 
 def test_a_package_without_the_mark_is_gaudis(tmp_path: Path) -> None:

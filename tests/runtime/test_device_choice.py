@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from migrator.emulator.real_installation import FACADE
-from migrator.emulator.versions import TESTED_TORCH
+from migrator.emulator.preconditions.real_installation import FACADE
+from migrator.emulator.preconditions.versions import TESTED_TORCH
 from migrator.errors import UsageError
 from migrator.runtime.device_choice import Device, Machine, choose_device
 from migrator.runtime.machine import look_around

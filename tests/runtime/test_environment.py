@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from migrator.config import load_releases
+from migrator.emulator.preconditions.real_installation import FACADE, FORCE
 from migrator.emulator.profile import AUTOCAST, CARDS, CHIP, RELEASE
-from migrator.emulator.real_installation import FACADE, FORCE
 from migrator.errors import UsageError
-from migrator.runtime.environment import Profile, profile_variables, search_path
+from migrator.runtime.environment import AskedProfile, profile_variables, search_path
 from migrator.runtime.shell_line import shell_line
 
 LAZY = "PT_HPU_LAZY_MODE"
@@ -21,17 +21,20 @@ PORTED = {"release": "1.19", "mode": "eager", "chip": "gaudi3", "style": "native
 
 
 def variables(
-    profile: Profile, ported: dict[str, str] | None = None, environ: dict[str, str] | None = None, emulated: bool = True
+    profile: AskedProfile,
+    ported: dict[str, str] | None = None,
+    environ: dict[str, str] | None = None,
+    emulated: bool = True,
 ) -> dict[str, str]:
     return profile_variables(profile, ported or {}, environ or {}, emulated=emulated)
 
 
 def test_nothing_asked_nothing_set() -> None:
-    assert variables(Profile()) == {}
+    assert variables(AskedProfile()) == {}
 
 
 def test_what_is_asked_for() -> None:
-    asked = Profile("1.19.1", "lazy", "gaudi3", 2, "cpu", True)
+    asked = AskedProfile("1.19.1", "lazy", "gaudi3", 2, "cpu", True)
     assert variables(asked) == {
         LAZY: "1",
         RELEASE: "1.19",
@@ -43,23 +46,23 @@ def test_what_is_asked_for() -> None:
 
 
 def test_an_output_runs_for_what_it_was_ported_for() -> None:
-    assert variables(Profile(), PORTED) == {LAZY: "2", RELEASE: "1.19", CHIP: "gaudi3"} | {
-        LAZY: variables(Profile("1.19", "eager"))[LAZY]
+    assert variables(AskedProfile(), PORTED) == {LAZY: "2", RELEASE: "1.19", CHIP: "gaudi3"} | {
+        LAZY: variables(AskedProfile("1.19", "eager"))[LAZY]
     }
 
 
 def test_the_user_s_environment_wins_over_the_output_and_the_command_line_over_both() -> None:
     environ = {LAZY: "1", RELEASE: "1.20", CHIP: "gaudi2"}
-    assert variables(Profile(), PORTED, environ) == {}
-    assert set(variables(Profile(mode="eager", chip="gaudi3"), PORTED, environ)) == {LAZY, CHIP}
+    assert variables(AskedProfile(), PORTED, environ) == {}
+    assert set(variables(AskedProfile(mode="eager", chip="gaudi3"), PORTED, environ)) == {LAZY, CHIP}
 
 
 def test_a_real_device_gets_the_mode_only() -> None:
-    assert set(variables(Profile(cards=8), PORTED, emulated=False)) == {LAZY}
+    assert set(variables(AskedProfile(cards=8), PORTED, emulated=False)) == {LAZY}
 
 
-@pytest.mark.parametrize("asked", [Profile(release="0.1"), Profile(release=NEWEST, chip="gaudi")])
-def test_what_does_not_exist_is_refused(asked: Profile) -> None:
+@pytest.mark.parametrize("asked", [AskedProfile(release="0.1"), AskedProfile(release=NEWEST, chip="gaudi")])
+def test_what_does_not_exist_is_refused(asked: AskedProfile) -> None:
     with pytest.raises(UsageError):
         variables(asked)
 

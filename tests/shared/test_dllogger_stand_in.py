@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-PLACE = Path(__file__).resolve().parents[2] / "patches" / "shared" / "dllogger_stand_in.py"
-
 
 @pytest.fixture
-def dllogger() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("dllogger_stand_in", PLACE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def dllogger(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("dllogger_stand_in")
 
 
 def test_lines_of_text(dllogger: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""patches/shared/lamb.py against LAMB written down in NumPy at double precision, after You et al. 2019, algorithm 2."""
+"""patches/shared/lamb.py against tests/numpy_lamb.py."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.numpy_lamb import NumpyLamb, Settings
+from tests.shared.training import SHAPES, STEPS, Arrays, compare, start, take, tensors
+
 torch = pytest.importorskip("torch")
 
-STEPS = 20
-SHAPES = [(7, 5), (5,), (3, 2, 2), (1,)]
 OPTIONS = {
     "lr": 0.02,
     "betas": (0.9, 0.999),
@@ -25,17 +26,11 @@ OPTIONS = {
     "use_nvlamb": False,
     "max_grad_norm": 1.0,
 }
-Arrays = list[np.ndarray]
 
 
 @pytest.fixture(scope="module")
 def lamb(load: Callable[[str], ModuleType]) -> ModuleType:
     return load("lamb")
-
-
-def start() -> Arrays:
-    random = np.random.default_rng(0)
-    return [random.normal(size=shape).astype(np.float32) for shape in SHAPES]
 
 
 def gradients() -> list[Arrays]:
@@ -45,47 +40,19 @@ def gradients() -> list[Arrays]:
     return [[(g * (n > 3 or i != 1)).astype(np.float32) for i, g in enumerate(step)] for n, step in enumerate(steps)]
 
 
-def reference(groups: list[tuple[list[int], dict[str, Any]]], params: Arrays, steps: list[Arrays]) -> Arrays:
-    """The parameters after the steps, in double precision."""
-    weights = [p.astype(np.float64) for p in params]
-    m, v = [np.zeros_like(w) for w in weights], [np.zeros_like(w) for w in weights]
-    for t, step in enumerate(steps, 1):
-        grads = [g.astype(np.float64) for g in step]
-        norm = np.sqrt(sum(float((g**2).sum()) for g in grads))
-        limit = groups[0][1]["max_grad_norm"]
-        for members, options in groups:
-            beta1, beta2 = options["betas"]
-            decay, rate = options["weight_decay"], options["lr"]
-            for i in members:
-                g = grads[i] * (limit / norm if limit and norm > limit else 1.0)
-                if not options["adam_w_mode"]:
-                    g = g + decay * weights[i]
-                m[i] = beta1 * m[i] + (1 - beta1 if options["grad_averaging"] else 1.0) * g
-                v[i] = beta2 * v[i] + (1 - beta2) * g**2
-                c1, c2 = (1 - beta1**t, 1 - beta2**t) if options["bias_correction"] else (1.0, 1.0)
-                u = (m[i] / c1) / (np.sqrt(v[i] / c2) + options["eps"])
-                if options["adam_w_mode"]:
-                    u = u + decay * weights[i]
-                wn, un = np.linalg.norm(weights[i]), np.linalg.norm(u)
-                adapts = (decay != 0 or options["use_nvlamb"]) and wn > 0 and un > 0
-                weights[i] = weights[i] - rate * (wn / un if adapts else 1.0) * u
+def reference(groups: list[tuple[list[int], dict[str, Any]]]) -> Arrays:
+    """The parameters after all steps, in double precision; each group has its members and its options."""
+    weights = [p.astype(np.float64) for p in start()]
+    (largest_norm,) = {options["max_grad_norm"] for _, options in groups}
+    by_member = {i: settings(options) for members, options in groups for i in members}
+    lamb = NumpyLamb(weights, [by_member[i] for i in range(len(weights))], max_grad_norm=largest_norm)
+    for step in gradients():
+        lamb.step([g.astype(np.float64) for g in step])
     return weights
 
 
-def tensors(dtype: Any = None) -> list[Any]:
-    return [torch.nn.Parameter(torch.from_numpy(p.copy()).to(dtype or torch.float32)) for p in start()]
-
-
-def take(optimizer: Any, params: list[Any], steps: list[Arrays]) -> None:
-    for step in steps:
-        for p, g in zip(params, step, strict=True):
-            p.grad = torch.from_numpy(g).to(p.dtype)
-        optimizer.step()
-
-
-def compare(params: list[Any], wanted: Arrays) -> None:
-    for p, w in zip(params, wanted, strict=True):
-        np.testing.assert_allclose(p.detach().numpy(), w, rtol=1e-5, atol=1e-6)
+def settings(options: dict[str, Any]) -> Settings:
+    return Settings(**{name: value for name, value in options.items() if name != "max_grad_norm"})
 
 
 @pytest.mark.parametrize(
@@ -108,7 +75,7 @@ def test_twenty_steps(lamb: ModuleType, changed: dict[str, Any]) -> None:
     options = {**OPTIONS, **changed}
     params = tensors()
     take(lamb.FusedLAMB(params, **options), params, gradients())
-    compare(params, reference([([0, 1, 2, 3], options)], start(), gradients()))
+    compare(params, reference([([0, 1, 2, 3], options)]))
 
 
 def test_groups_and_defaults(lamb: ModuleType) -> None:
@@ -117,7 +84,7 @@ def test_groups_and_defaults(lamb: ModuleType) -> None:
     take(lamb.FusedLAMB(groups), params, gradients())
     first = {**OPTIONS, "lr": 1e-3}
     second = {**first, "weight_decay": 0.0, "lr": 0.5, "bias_correction": False}
-    compare(params, reference([([0, 1], first), ([2, 3], second)], start(), gradients()))
+    compare(params, reference([([0, 1], first), ([2, 3], second)]))
 
 
 def test_a_learning_rate_that_changes(lamb: ModuleType) -> None:
@@ -213,7 +180,7 @@ def test_zero_grad(lamb: ModuleType, to_none: bool) -> None:
     optimizer = lamb.FusedLAMB(params, set_grad_none=to_none)
     take(optimizer, params, gradients()[:1])
     optimizer.zero_grad()
-    assert [p.grad is None for p in params] == [to_none] * 4
+    assert [p.grad is None for p in params] == [to_none] * len(params)
     assert to_none or not any(p.grad.any() for p in params)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from migrator.emulator.real_installation import FACADE
+from migrator.emulator.preconditions.real_installation import FACADE
 from tests.upstream.bert_data import write_config, write_shard
 from tests.upstream.pretraining import PHASE1, train
 from tests.upstream.running import Ended, environment

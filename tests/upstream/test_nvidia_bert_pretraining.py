@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.upstream.numpy_lamb import warm_up_and_decay
+from tests.upstream.learning_rate import warm_up_and_decay
 from tests.upstream.pretraining import PHASE1, PHASE2, Trained, train, write_data
 
 pytestmark = pytest.mark.upstream

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from tests.upstream.numpy_lamb import NumpyLamb, warm_up_and_decay
+from tests.numpy_lamb import NumpyLamb, Settings
+from tests.upstream.learning_rate import warm_up_and_decay
 
 _ABSENT = ("apex", "apex.amp", "apex.optimizers", "apex.parallel", "apex.parallel.distributed", "amp_C", "apex_C")
 _ABSENT += ("dllogger", "boto3", "botocore", "botocore.exceptions")
@@ -60,8 +61,10 @@ def train(code: str, specification: str, result: str) -> None:
     model, criterion = script.modeling.BertForPreTraining(config).double(), script.BertPretrainingCriterion(128)
     parameters = dict(model.named_parameters())
     weights = {name: p.detach().numpy() for name, p in parameters.items()}  # NumPy and torch share the memory
-    decays = {name: 0.0 if any(part in name for part in _WITHOUT_DECAY) else 0.01 for name in weights}
-    lamb, losses, rates = NumpyLamb(weights, decays), [], []
+    decays = [0.0 if any(part in name for part in _WITHOUT_DECAY) else 0.01 for name in weights]
+    lamb = NumpyLamb([*weights.values()], [Settings(weight_decay=decay) for decay in decays])
+    losses: list[list[float]] = []
+    rates: list[float] = []
     for number, processes in enumerate(told["shards"], 1):
         model.zero_grad()
         losses.append([])
@@ -70,7 +73,7 @@ def train(code: str, specification: str, result: str) -> None:
             (sum(found) / len(found) / len(processes)).backward()
             losses[-1].append(float(sum(found)) / len(found))
         rates.append(warm_up_and_decay(number, **told["rate"]))
-        lamb.step({name: p.grad.numpy() for name, p in parameters.items()}, rates[-1])
+        lamb.step([p.grad.numpy() for p in parameters.values()], rates[-1])
     np.savez(result, losses=np.array(losses), rates=np.array(rates), **{f"weights {n}": w for n, w in weights.items()})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from migrator.emulator.after_import import after_import
+from migrator.emulator.compile_backend.after_import import after_import
 
 __all__ = ["install"]
 

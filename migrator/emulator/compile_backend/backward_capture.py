@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from migrator.emulator.compile_backend.names import backend_names
-from migrator.emulator.torch_private_aot import dynamo_config, enable_compiled_autograd, reset_dynamo
+from migrator.emulator.torch_private.aot import dynamo_config, enable_compiled_autograd, reset_dynamo
 
 # Open for the rest of the process.
 _enabled: list[Any] = []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from migrator.emulator.torch_private_dynamo import (
+from migrator.emulator.torch_private.dynamo import (
     SKIP_DIRS,
     DeviceInterface,
     register_interface_for_device,
@@ -15,8 +16,10 @@ from migrator.emulator.torch_private_dynamo import (
 )
 
 _EMULATOR = Path(__file__).resolve().parents[1]
+_TENSORS = _EMULATOR / "tensors"
+_FACADE = _EMULATOR / "facade"
 # Ordinary Python to a program, as on the device: traced into graphs.
-_TRACED = frozenset({"facade", "hpex", "pinned_factories.py"})
+_TRACED = frozenset({_FACADE, _TENSORS / "pinned_factories.py"})
 _ASKED = (
     "Event",
     "Stream",
@@ -40,10 +43,16 @@ def support_dynamo() -> None:
     described = _describe()
     for device in ("hpu", "hpu:0"):
         register_interface_for_device(device, described)
-    # Of the facade, torch.hpu is the device's own too (bridge 1.19.0, dynamo/trace_rules.py).
-    below = [each for each in _EMULATOR.iterdir() if each.name not in _TRACED]
-    SKIP_DIRS.extend(str(each) for each in (*below, _EMULATOR / "facade" / "habana_frameworks" / "torch" / "hpu"))
+    SKIP_DIRS.extend(map(str, _below_the_graph()))
     reread_skip_dirs()
+
+
+def _below_the_graph() -> Iterator[Path]:
+    """Files and folders whose code is never traced."""
+    inside = (*_EMULATOR.iterdir(), *_TENSORS.iterdir())
+    yield from (each for each in inside if each != _TENSORS and each not in _TRACED)
+    # Of the facade, torch.hpu is the device's own too (bridge 1.19.0, dynamo/trace_rules.py).
+    yield _FACADE / "habana_frameworks" / "torch" / "hpu"
 
 
 def _describe() -> Any:

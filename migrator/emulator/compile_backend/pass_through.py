@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrator.emulator.profile import current
-from migrator.emulator.torch_private_aot import aot_autograd, make_boxed_func
+from migrator.emulator.torch_private.aot import aot_autograd, make_boxed_func
 from migrator.errors import UsageError
 
 

@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 from migrator.emulator.compile_backend.names import backend_names
-from migrator.emulator.torch_private_dynamo import register_backend
+from migrator.emulator.torch_private.dynamo import register_backend
 
 
 def register_backends() -> None:

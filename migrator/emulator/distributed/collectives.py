@@ -23,8 +23,8 @@ from torch.library import Library
 
 from migrator.emulator.device import CPU
 from migrator.emulator.distributed.staging import Staging
-from migrator.emulator.placement import lower
-from migrator.emulator.torch_private import (
+from migrator.emulator.operators.placement import lower
+from migrator.emulator.torch_private.eager import (
     HPU_KEYS,
     ProcessGroupWrapper,
     has_kernel,

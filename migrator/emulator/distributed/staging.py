@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from migrator.emulator.placement import written
+from migrator.emulator.operators.placement import written
 
 _FLOAT8 = frozenset({torch.float8_e4m3fn, torch.float8_e4m3fnuz, torch.float8_e5m2, torch.float8_e5m2fnuz})
 

@@ -14,7 +14,7 @@ import torch
 from torch import distributed
 from torch.library import Library
 
-from migrator.emulator.torch_private import CPU_KEYS
+from migrator.emulator.torch_private.eager import CPU_KEYS
 
 _libraries: list[Library] = []
 _empty_strided = torch.library.get_kernel("aten::empty_strided", "CPU").call_boxed

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from migrator.emulator.hpu_graphs.recording import Call, Recorder
-from migrator.emulator.not_emulated import LAZY_ONLY
+from migrator.emulator.names.not_emulated import LAZY_ONLY
 from migrator.emulator.profile import current
 
 _capturing: list[Recorder] = []

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from migrator.emulator.torch_private import tree_flatten
+from migrator.emulator.torch_private.eager import tree_flatten
 
 
 def input_key(inputs: Any, *, views: bool = True) -> Hashable:

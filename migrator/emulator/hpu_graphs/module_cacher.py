@@ -16,7 +16,7 @@ from torch import Tensor
 from migrator.emulator.hpu_graphs.callables import GraphedFunction
 from migrator.emulator.hpu_graphs.keys import input_key
 from migrator.emulator.profile import current
-from migrator.emulator.torch_private import tree_flatten, tree_unflatten
+from migrator.emulator.torch_private.eager import tree_flatten, tree_unflatten
 
 _logger = logging.getLogger(__name__)
 _PARALLEL = (torch.nn.parallel.DataParallel, torch.nn.parallel.DistributedDataParallel)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from migrator.emulator.torch_private import TorchDispatchMode, tree_flatten, tree_map_only
+from migrator.emulator.torch_private.eager import TorchDispatchMode, tree_flatten, tree_map_only
 
 _logger = logging.getLogger(__name__)
 # They give memory that holds nothing yet.

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from migrator.emulator.hpu_graphs.graph import HPUGraph, copy_into, graph
 from migrator.emulator.hpu_graphs.keys import input_key
-from migrator.emulator.torch_private import tree_flatten, tree_map_only
+from migrator.emulator.torch_private.eager import tree_flatten, tree_map_only
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.not_emulated import missing
 from migrator.emulator.torch_hpu import cards, events, memory, precision, random, settings, streams, tensor_types
 from migrator.emulator.torch_hpu.cards import *  # noqa: F403 - all of a part's public names, as the bridge has them
 from migrator.emulator.torch_hpu.events import *  # noqa: F403

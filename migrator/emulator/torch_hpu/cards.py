@@ -9,7 +9,7 @@ from typing import Any
 from torch.utils.checkpoint import DefaultDeviceType
 
 from migrator.emulator.chips import current_card
-from migrator.emulator.counters import note_host_read
+from migrator.emulator.counting.counters import note_host_read
 from migrator.emulator.device import card_index
 from migrator.emulator.profile import current
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from migrator.emulator.counters import note_host_read
+from migrator.emulator.counting.counters import note_host_read
 
 __all__ = ["Event"]
 

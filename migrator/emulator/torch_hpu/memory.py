@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from migrator.emulator import memory
 from migrator.emulator.chips import current_card
 from migrator.emulator.device import card_index
+from migrator.emulator.tensors import memory
 
 __all__ = [
     "max_memory_allocated",

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from migrator.emulator.counters import note_host_read
+from migrator.emulator.counting.counters import note_host_read
 from migrator.emulator.device import card_index
 from migrator.emulator.torch_hpu.events import Event
-from migrator.emulator.torch_private import DeviceType
+from migrator.emulator.torch_private.eager import DeviceType
 
 __all__ = [
     "Stream",

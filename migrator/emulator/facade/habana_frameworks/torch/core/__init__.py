@@ -6,32 +6,13 @@ Names and signatures are those of bridge 1.19.0, core/.
 from __future__ import annotations
 
 from habana_frameworks.torch import hpu
-from habana_frameworks.torch.core.quantization import (
-    hpu_inference_initialize,
-    hpu_initialize,
-    hpu_reset_env,
-    hpu_set_env,
-    hpu_set_inference_env,
-    hpu_teardown_inference_env,
-)
-from habana_frameworks.torch.core.step_closure import add_step_closure, iter_mark_step, mark_step
+from habana_frameworks.torch.core import quantization, step_closure
+from habana_frameworks.torch.core.quantization import *  # noqa: F403 - all of it
+from habana_frameworks.torch.core.step_closure import *  # noqa: F403
 from habana_frameworks.torch.utils.internal import is_lazy
-from migrator.emulator.existence import withhold
+from migrator.emulator.names.existence import withhold
 
-__all__ = [
-    "add_step_closure",
-    "get_device_count",
-    "hpu",
-    "hpu_inference_initialize",
-    "hpu_initialize",
-    "hpu_reset_env",
-    "hpu_set_env",
-    "hpu_set_inference_env",
-    "hpu_teardown_inference_env",
-    "is_lazy",
-    "iter_mark_step",
-    "mark_step",
-]
+__all__ = [*quantization.__all__, *step_closure.__all__, "get_device_count", "hpu", "is_lazy"]  # noqa: PLE0604
 
 
 def get_device_count() -> int:

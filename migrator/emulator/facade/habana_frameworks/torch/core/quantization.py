@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.not_emulated import missing
 
 __all__ = [
     "hpu_inference_initialize",

@@ -10,8 +10,8 @@ from typing import Any
 
 from habana_frameworks.torch import hpu
 from habana_frameworks.torch.utils.internal import lazy_only
-from migrator.emulator import counters
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.counting import counters
+from migrator.emulator.names.not_emulated import missing
 
 __all__ = ["add_step_closure", "iter_mark_step", "mark_step"]
 __getattr__ = missing(__name__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migrator.emulator.existence import require
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.existence import require
+from migrator.emulator.names.not_emulated import missing
 
 require(__name__)
 

@@ -7,7 +7,7 @@ is imported by its own name.
 
 from __future__ import annotations
 
-from migrator.emulator.existence import withhold
+from migrator.emulator.names.existence import withhold
 
 __all__: list[str] = []
 __getattr__ = withhold(globals())

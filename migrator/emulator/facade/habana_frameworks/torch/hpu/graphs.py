@@ -5,26 +5,9 @@ So it is in bridge 1.19.0, whose `ModuleCacher` runs the module as it is outside
 
 from __future__ import annotations
 
-from migrator.emulator.hpu_graphs import (
-    CachedParams,
-    HPUGraph,
-    ModuleCacher,
-    graph,
-    is_current_stream_capturing,
-    make_graphed_callables,
-    wrap_in_hpu_graph,
-    wrap_in_hpu_graph_func,
-)
-from migrator.emulator.not_emulated import missing
+from migrator.emulator import hpu_graphs
+from migrator.emulator.hpu_graphs import *  # noqa: F403 - all of it
+from migrator.emulator.names.not_emulated import missing
 
-__all__ = [
-    "CachedParams",
-    "HPUGraph",
-    "ModuleCacher",
-    "graph",
-    "is_current_stream_capturing",
-    "make_graphed_callables",
-    "wrap_in_hpu_graph",
-    "wrap_in_hpu_graph_func",
-]
+__all__ = list(hpu_graphs.__all__)
 __getattr__ = missing(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.emulator.existence import withhold
+from migrator.emulator.names.existence import withhold
 from migrator.emulator.torch_hpu import memory
 from migrator.emulator.torch_hpu.memory import *  # noqa: F403 - all of it
 

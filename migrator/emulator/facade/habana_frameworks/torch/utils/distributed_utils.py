@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from habana_frameworks.torch.distributed import hccl
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.not_emulated import missing
 
 __all__ = ["initialize_distributed_hpu"]
 __getattr__ = missing(__name__)

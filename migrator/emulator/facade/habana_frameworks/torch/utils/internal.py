@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 import torch
 
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.not_emulated import missing
 from migrator.emulator.profile import current
 
 __all__ = ["is_lazy", "lazy_only"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.not_emulated import missing
 
 __all__ = ["get_include_dir", "get_lib_dir"]
 __getattr__ = missing(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.not_emulated import missing
 
 __all__: list[str] = []
 __getattr__ = missing(__name__)

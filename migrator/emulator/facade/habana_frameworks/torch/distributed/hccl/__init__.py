@@ -6,7 +6,7 @@ import os
 
 from migrator.emulator.distributed import ProcessGroupHCCL, launch
 from migrator.emulator.distributed.launch import HABANA_VISIBLE_MODULES_VAR, HLS_MODULE_ID_VAR
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.not_emulated import missing
 
 __all__ = ["HABANA_VISIBLE_MODULES_VAR", "HLS_MODULE_ID_VAR", "ProcessGroupHCCL", "initialize_distributed_hpu"]
 __getattr__ = missing(__name__)

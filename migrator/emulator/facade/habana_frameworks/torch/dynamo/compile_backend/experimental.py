@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from migrator.emulator.existence import withhold
+from migrator.emulator.names.existence import withhold
 
 __all__ = ["enable_compiled_autograd"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.emulator.existence import withhold
+from migrator.emulator.names.existence import withhold
 
 __all__: list[str] = []
 __getattr__ = withhold(globals())

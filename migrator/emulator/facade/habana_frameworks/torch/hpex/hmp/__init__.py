@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.emulator.existence import require, withhold
+from migrator.emulator.names.existence import require, withhold
 
 require(__name__)
 

@@ -13,7 +13,7 @@ from habana_frameworks.torch.hpex.kernels.rotary_pos_embedding import (
     RotaryPosEmbeddingMode,
     apply_rotary_pos_emb,
 )
-from migrator.emulator.existence import withhold
+from migrator.emulator.names.existence import withhold
 
 __all__ = [
     "CTCLoss",

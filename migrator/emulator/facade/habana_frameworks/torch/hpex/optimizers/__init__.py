@@ -9,7 +9,7 @@ from habana_frameworks.torch.hpex.optimizers.fused_lars import FusedLars
 from habana_frameworks.torch.hpex.optimizers.fused_resource_apply_momentum import FusedResourceApplyMomentum
 from habana_frameworks.torch.hpex.optimizers.fused_sgd import FusedSGD
 from habana_frameworks.torch.hpex.optimizers.markstep_adam import Adam
-from migrator.emulator.existence import withhold
+from migrator.emulator.names.existence import withhold
 
 __all__ = [
     "Adam",

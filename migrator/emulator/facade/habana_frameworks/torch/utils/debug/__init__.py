@@ -5,7 +5,7 @@ They are taken and have no effect: none of them changes results. What would prin
 
 from __future__ import annotations
 
-from migrator.emulator.existence import withhold
+from migrator.emulator.names.existence import withhold
 
 __all__: list[str] = []
 

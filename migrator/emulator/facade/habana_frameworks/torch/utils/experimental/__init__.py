@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from habana_frameworks.torch import hpu
 from migrator.emulator.chips import current_card
-from migrator.emulator.not_emulated import missing
+from migrator.emulator.names.not_emulated import missing
 
 __all__ = ["hpu", "synDeviceType"]
 __getattr__ = missing(__name__)

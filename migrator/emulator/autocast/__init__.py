@@ -1,0 +1,1 @@
+"""`torch.autocast("hpu")`: which operators it casts, how, and to what; and CPU autocast kept off the device's work."""
