@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import math
+from enum import Enum
 
 from migrator.packing.algorithms.histogram import LengthHistogram
 
 _ROUNDING = 1e-6  # of floating-point sums over a linear program, relative to one row
+
+
+class BoundKind(Enum):
+    """What a bound comes from, the tightest first."""
+
+    LINEAR_PROGRAM = "linear program over patterns"
+    PRICES = "prices of the linear program, before its optimum"
+    COUNTS = "numbers of tokens and sequences"
 
 
 def simple_bound(histogram: LengthHistogram, at_most: int | None = None) -> int:

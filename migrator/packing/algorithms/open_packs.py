@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migrator.packing.algorithms.plan import PackingPlan, Pattern
+from migrator.packing.algorithms.plan import PackingPlan, Pattern, most_in_a_row
 
 
 class OpenPacks:
     def __init__(self, row_length: int, at_most: int | None) -> None:
-        if at_most is not None and at_most < 1:
-            raise ValueError(f"at most {at_most} sequences a row: at least 1 is needed")
         self._row_length = row_length
-        self._at_most = at_most or row_length
+        self._at_most = most_in_a_row(row_length, at_most)
         self._by_space: list[list[tuple[Pattern, int]]] = [[] for _ in range(row_length + 1)]
         self._closed: list[tuple[Pattern, int]] = []
 
@@ -38,6 +36,10 @@ class OpenPacks:
         each = min(self._at_most, self._row_length // length)
         self._keep((length,) * each, sequences // each)
         self._keep((length,) * (sequences % each), int(sequences % each > 0))
+
+    def start_alone(self, length: int, sequences: int) -> None:
+        """New rows, one sequence in each."""
+        self._keep((length,), sequences)
 
     def _keep(self, pattern: Pattern, rows: int) -> None:
         if rows:

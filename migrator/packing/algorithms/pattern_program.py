@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migrator.packing.algorithms.plan import Pattern
+from migrator.packing.algorithms.work import Work
 
 _PRIMAL = 4  # HiGHS' option simplex_strategy
 
 
 class PatternProgram:
-    def __init__(self, lengths: Sequence[int], counts: Sequence[int]) -> None:
+    def __init__(self, lengths: Sequence[int]) -> None:
         self._row_of = {length: row for row, length in enumerate(lengths)}
         self.patterns: list[Pattern] = []
         self._known: set[Pattern] = set()
@@ -28,8 +29,8 @@ class PatternProgram:
         self._highs.setOptionValue("threads", 1)  # the same plan whatever the machine
         self._highs.setOptionValue("simplex_strategy", _PRIMAL)
         self._highs.setOptionValue("presolve", "off")
-        for count in counts:
-            self._highs.addRow(float(count), highspy.kHighsInf, 0, np.array([], dtype=np.int32), np.array([]))
+        for _ in lengths:
+            self._highs.addRow(0.0, highspy.kHighsInf, 0, np.array([], dtype=np.int32), np.array([]))
 
     def add(self, patterns: Iterable[Pattern]) -> int:
         """How many of them were new."""
@@ -44,15 +45,20 @@ class PatternProgram:
         return len(fresh)
 
     def cover(self, counts: Sequence[int]) -> None:
-        """From now on, so many of each length."""
+        """From now on so many of each length, which was none at first."""
         for row, count in enumerate(counts):
             self._highs.changeRowBounds(row, float(count), highspy.kHighsInf)
 
-    def solve(self, seconds: float) -> bool:
-        """Whether the optimum over the patterns known so far was reached in time."""
-        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + max(0.0, seconds))
+    def solve(self, work: Work) -> bool:
+        """Whether the optimum over the patterns known so far was reached within the limits."""
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + work.seconds_left)
+        self._highs.setOptionValue("simplex_iteration_limit", work.pivots_left(len(self._row_of)))
         self._highs.run()
-        return bool(self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+        work.count(pivots=float(self._highs.getInfo().simplex_iteration_count) * len(self._row_of))
+        status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            work.clock_ended()
+        return bool(status == highspy.HighsModelStatus.kOptimal)
 
     def rows(self) -> NDArray[np.float64]:
         """How many rows of each pattern, not whole."""

@@ -11,6 +11,13 @@ from migrator.packing.algorithms.histogram import LengthHistogram
 Pattern = tuple[int, ...]  # the lengths in one row, longest first
 
 
+def most_in_a_row(row_length: int, at_most: int | None) -> int:
+    """The limit of sequences, or as many as there are tokens where there is none; ValueError for one below 1."""
+    if at_most is not None and at_most < 1:
+        raise ValueError(f"at most {at_most} sequences a row: at least 1 is needed")
+    return row_length if at_most is None else at_most
+
+
 @dataclass(frozen=True)
 class PackingPlan:
     row_length: int

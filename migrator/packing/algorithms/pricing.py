@@ -32,54 +32,77 @@ class BestRows:
 
     def __init__(self, prices: Prices, row_length: int, at_most: int) -> None:
         worth = prices.values > 0
-        self._prices = Prices(prices.lengths[worth], prices.values[worth])
+        self._lengths, self._values = prices.lengths[worth], prices.values[worth]
         self._row_length = row_length
-        shortest = int(self._prices.lengths[-1]) if len(self._prices.lengths) else row_length
-        self._depth = min(at_most, row_length // shortest)
-        self._best, self._choice = self._tables()
+        shortest = int(self._lengths[-1]) if len(self._lengths) else row_length
+        # What goes beside one sequence; where the room ends before the limit does, one table without it is enough.
+        limit = min(at_most, row_length // shortest) - 1
+        self._limited = at_most - 1 < (row_length - shortest) // shortest
+        self._tables = self._by_count(limit) if self._limited else [self._unlimited()]
+        self._worth = self._values + self._tables[-1][row_length - self._lengths]
 
-    def _tables(self) -> tuple[list[Values], list[NDArray[np.int64]]]:
-        """By number of sequences and length: the best value, and the index of one length that reaches it (-1: none)."""
-        lengths, values = self._prices.lengths, self._prices.values
-        best = [np.zeros(self._row_length + 1)]
-        choice = [np.full(self._row_length + 1, -1, dtype=np.int64)]
-        for _ in range(self._depth):
-            last, now, taken = best[-1], best[-1].copy(), np.full(self._row_length + 1, -1, dtype=np.int64)
-            for index, (length, value) in enumerate(zip(lengths.tolist(), values.tolist(), strict=True)):
-                candidate = last[: self._row_length + 1 - length] + value
-                tail = now[length:]
-                better = candidate > tail + _TOLERANCE  # ties stay with the longest: short ones fill gaps later
-                tail[better] = candidate[better]
-                taken[length:][better] = index
-            if not (taken >= 0).any():
-                break
-            best.append(now)
-            choice.append(taken)
-        return best, choice
+    @property
+    def additions(self) -> int:
+        """How much work the tables were."""
+        levels = max(1, len(self._tables) - 1) if self._limited else 1
+        return levels * len(self._lengths) * self._row_length
 
     @property
     def value(self) -> float:
-        return float(self._best[-1][-1])
+        """Of the best row; 0 where nothing is worth anything."""
+        return float(self._worth.max(initial=0.0))
+
+    def _by_count(self, most: int) -> list[Values]:
+        """By number of sequences (from 0) and room: the best value; ends early where more gain nothing."""
+        tables = [np.zeros(self._row_length + 1)]
+        space = np.empty(self._row_length + 1)
+        items = list(zip(self._lengths.tolist(), self._values.tolist(), strict=True))
+        for _ in range(most):
+            last, now = tables[-1], tables[-1].copy()
+            for length, value in items:
+                with_it = np.add(last[:-length], value, out=space[:-length])
+                np.maximum(now[length:], with_it, out=now[length:])
+            if np.array_equal(now, last):
+                break
+            tables.append(now)
+        return tables
+
+    def _unlimited(self) -> Values:
+        """By room: the best value of any number of sequences."""
+        best = np.zeros(self._row_length + 1)
+        value_of = np.full(self._row_length + 1, -np.inf)
+        value_of[self._lengths] = self._values
+        shortest = int(self._lengths[-1]) if len(self._lengths) else self._row_length + 1
+        for room in range(shortest, self._row_length + 1):
+            with_one = value_of[shortest : room + 1] + best[room - shortest :: -1]
+            best[room] = max(best[room - 1], float(with_one.max()))
+        return best
 
     def improving(self) -> list[Pattern]:
         """For each length the best row that holds it, where it is worth more than a row costs; the best first."""
-        lengths, values = self._prices.lengths, self._prices.values
-        if not len(lengths):
-            return []
-        depth = min(len(self._best) - 1, self._depth - 1)
-        worth = values + self._best[depth][self._row_length - lengths]
-        order = np.argsort(-worth, kind="stable")
-        chosen = [index for index in order.tolist() if worth[index] > 1 + 10 * _TOLERANCE * self._depth][
-            : max(_MOST_NEW, len(lengths) // 16)
-        ]
-        return list(dict.fromkeys(self._pattern(int(lengths[index]), depth) for index in chosen))
+        order = np.argsort(-self._worth, kind="stable")[: max(_MOST_NEW, len(self._lengths) // 16)]
+        # a row is found up to the tolerance for each of its sequences
+        enough = 1 + 10 * _TOLERANCE * max(len(self._tables), self._row_length if not self._limited else 1)
+        chosen = [int(self._lengths[index]) for index in order.tolist() if self._worth[index] > enough]
+        return list(dict.fromkeys(self._pattern(first) for first in chosen))
 
-    def _pattern(self, first: int, depth: int) -> Pattern:
+    def _pattern(self, first: int) -> Pattern:
         found = [first]
         room = self._row_length - first
-        for level in range(depth, 0, -1):
-            index = int(self._choice[level][room])
-            if index >= 0:
-                found.append(int(self._prices.lengths[index]))
+        if self._limited:
+            for without, table in zip(self._tables[-2::-1], self._tables[:0:-1], strict=True):
+                if table[room] > without[room] + _TOLERANCE:
+                    found.append(self._longest(room, without, float(table[room])))
+                    room -= found[-1]
+        else:
+            best = self._tables[0]
+            while best[room] > _TOLERANCE:
+                found.append(self._longest(room, best, float(best[room])))
                 room -= found[-1]
         return tuple(sorted(found, reverse=True))
+
+    def _longest(self, room: int, beside: Values, value: float) -> int:
+        """The longest sequence of a row that reaches this value: short ones fill gaps later."""
+        fitting = slice(int(np.searchsorted(-self._lengths, -room)), None)
+        reached = beside[room - self._lengths[fitting]] + self._values[fitting] >= value - _TOLERANCE
+        return int(self._lengths[fitting][int(np.argmax(reached))])
