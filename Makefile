@@ -7,10 +7,10 @@ DEMO := demo
 .PHONY: help demo test test-all lint bench clean
 
 help:
-	@echo "make demo      port the embedded CUDA trainer to Gaudi, show what was done, and train 20 steps"
+	@echo "make demo      port the embedded CUDA trainer to Gaudi, show what was done, pack data and train 20 steps"
 	@echo "make test      lint, types and tests (at most 10 minutes on 2 cores)"
 	@echo "make test-all  also the long scenarios"
-	@echo "make bench     measure start-up, engine and emulated device"
+	@echo "make bench     measure start-up, engine, emulated device and packing"
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -30,10 +30,12 @@ demo: $(VENV)/.installed
 	done
 	@$(BIN)/migrate log $(DEMO)/sample-bert -o $(DEMO)/migration.log
 	@echo; echo "== migrate log (the end of $(DEMO)/migration.log)"; tail -n 25 $(DEMO)/migration.log
-	@echo; echo "== migrate run: 20 steps of the performance stage on the emulated hpu device"
+	@echo; echo "== migrate pack: made-up data, several sequences a row instead of padding"
 	@$(BIN)/python $(DEMO)/sample-bert/make_synthetic_data.py --output_dir $(DEMO)/data
+	$(BIN)/migrate pack $(DEMO)/data $(DEMO)/data_packed
+	@echo; echo "== migrate run: 20 steps of the performance stage, on packed data and the emulated hpu device"
 	$(BIN)/migrate run $(DEMO)/sample-bert --device emulated --curve -- run_pretraining.py \
-	  --input_dir $(DEMO)/data --output_dir $(DEMO)/results --config_file $(DEMO)/sample-bert/configs/bert_tiny.json \
+	  --input_dir $(DEMO)/data_packed --output_dir $(DEMO)/results --config_file $(DEMO)/sample-bert/configs/bert_tiny.json \
 	  --optimizer adamw --learning_rate 4e-3 --amp --max_steps 20 --log_freq 1
 	@echo; echo "Next: $(BIN)/migrate diff $(DEMO)/sample-bert minimal performance --why"
 
@@ -53,6 +55,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/apply.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/emulator.py
+	$(BIN)/python -m benchmarks.packing
 
 clean:
 	rm -rf $(VENV) $(DEMO) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TextIO
 
 from migrator import __version__
-from migrator.commands import apply, diff, log, pins, run
+from migrator.commands import apply, diff, log, pack, pins, run, unpack
 from migrator.console import err, visible
 from migrator.errors import ExitCode, MigrateError
 
-_COMMANDS = (pins, apply, diff, log, run)
+_COMMANDS = (pins, apply, diff, log, run, pack, unpack)
 _EXIT_CODES = """\
 exit codes:
   0 done   1 a check found something   2 usage, configuration, or an output that is locked, changed or not writable

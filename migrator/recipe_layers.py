@@ -128,6 +128,9 @@ def _diff(folder: Path, table: Table, common: _Common) -> AnyLayer:
 
 
 def _files(folder: Path, table: Table, common: _Common) -> AnyLayer:
+    given, modules = table.keys(), _modules(table)
+    if modules and "folder" not in given:
+        return FilesLayer(**common, modules=modules)
     root = _inside(folder, table, "folder")
     found = [p for p in sorted(root.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     if links := [p for p in found if not p.resolve().is_relative_to(root.resolve())]:
@@ -135,9 +138,12 @@ def _files(folder: Path, table: Table, common: _Common) -> AnyLayer:
     names = {path.relative_to(root).as_posix(): path for path in found}
     if not names:
         table.refuse("folder", "holds no files")
+    if twice := sorted(names.keys() & {f"{name}.py" for name in modules}):
+        table.refuse("folder", f"holds {twice[0]!r}, and so does modules")
     executable = _checked(table, "executable", table.texts("executable"), list(names))
     modes = {name: Mode.EXECUTABLE if name in executable else Mode.FILE for name in names}
-    return FilesLayer(**common, files={name: Entry(path.read_bytes(), modes[name]) for name, path in names.items()})
+    files = {name: Entry(path.read_bytes(), modes[name]) for name, path in names.items()}
+    return FilesLayer(**common, files=files, modules=modules)
 
 
 def _texts(folder: Path, table: Table, common: _Common) -> AnyLayer:

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrator.core.layers import RuleLayer, Stage
+from migrator.core.layers import FilesLayer, RuleLayer, Stage
 from migrator.core.tree import UnsafePathError, check_path
 from migrator.errors import UsageError
 from migrator.recipe_layers import read_layer
@@ -76,7 +76,7 @@ def _digest(folder: Path, stages: Iterable[Stage]) -> str:
     """SHA-256 over the recipe's files, by path, and the modules that its layers share with other recipes."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
     files = [(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths]
-    layers = [layer for stage in stages for layer in stage.layers if isinstance(layer, RuleLayer)]
+    layers = [layer for stage in stages for layer in stage.layers if isinstance(layer, RuleLayer | FilesLayer)]
     modules = {f"../shared/{name}.py": entry.data for layer in layers for name, entry in layer.modules.items()}
     whole = hashlib.sha256()
     for name, data in [*files, *sorted(modules.items())]:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "migrator"
 # What a part may import, besides what stands below it in this list. Parts not named are modules at the top level.
 LAYERS = (
-    frozenset({"errors"}),
+    frozenset({"errors", "__version__"}),
     frozenset({"core"}),
     frozenset({"resources", "toml_file"}),
     frozenset({"config", "api_map_files", "text_map_files", "recipes", "recipe_layers", "recipe_anchors"})

@@ -102,9 +102,30 @@ def test_modules_that_recipes_share(folder: Path) -> None:
     assert load_recipe("own").digest == unchanged
 
 
+def test_a_files_layer_with_modules_that_recipes_share(folder: Path) -> None:
+    shared = folder.parent / "shared"
+    shared.mkdir()
+    (shared / "own_module.py").write_text("x = 1\n")
+    digests = set()
+    for files, text in (("", "x = 1\n"), ('folder = "minimal/files"\n', "x = 1\n"), ("", "x = 2\n")):
+        (shared / "own_module.py").write_text(text)
+        (folder / "series.toml").write_text(HEAD + layer(f'kind = "files"\n{files}modules = ["own_module"]'))
+        recipe = load_recipe("own")
+        digests.add(recipe.digest)
+        (found,) = recipe.stages[0].layers
+        assert isinstance(found, FilesLayer)
+        assert {name: entry.data.decode() for name, entry in found.modules.items()} == {"own_module": text}
+        assert sorted(found.files) == (["new.py", "run.sh"] if files else [])
+    assert len(digests) == 3
+    (shared / "new.py").write_text("")
+    said = refused(folder, HEAD + layer('kind = "files"\nfolder = "minimal/files"\nmodules = ["new"]')).message
+    assert "folder holds 'new.py', and so does modules" in said
+
+
 @pytest.mark.parametrize("name", ["missing", "../own/minimal/files/new", ""])
-def test_a_module_that_is_not_there(folder: Path, name: str) -> None:
-    assert "modules" in refused(folder, HEAD + layer(RULES + f'\nmodules = ["{name}"]')).message
+@pytest.mark.parametrize("kind", [RULES, 'kind = "files"'])
+def test_a_module_that_is_not_there(folder: Path, kind: str, name: str) -> None:
+    assert "modules names" in refused(folder, HEAD + layer(kind + f'\nmodules = ["{name}"]')).message
 
 
 @pytest.mark.parametrize(
@@ -132,6 +153,8 @@ def test_a_module_that_is_not_there(folder: Path, name: str) -> None:
         ('kind = "diff"\nfile = "link.diff"', "is a link out of the recipe"),
         ('kind = "files"\nfolder = "minimal/nothing"', "folder holds no files"),
         ('kind = "files"\nfolder = "nowhere"', "folder holds no files"),
+        ('kind = "files"', "folder is missing"),
+        ('kind = "files"\nmodules = "lamb"', "modules must be a list of strings"),
         ('kind = "files"\nfolder = "minimal/files"\nexecutable = ["run.py"]', "executable names 'run.py'"),
     ],
 )

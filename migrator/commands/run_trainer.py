@@ -21,8 +21,8 @@ from migrator.runtime.trainer import run_trainer
 
 def run_plan(plan: RunPlan, args: argparse.Namespace) -> int:
     """Run the trainer to its end, and say what is to be said. Raises `TrainerError` when it failed."""
-    if plan.note:
-        say(plan.note)
+    for note in plan.notes:
+        say(note)
     if plan.device is Device.EMULATED:
         say(EMULATED_NOTE)
     out, err = Sink(sys.stdout.fileno(), "standard output"), Sink(sys.stderr.fileno(), "standard error")
@@ -53,7 +53,7 @@ def _counted(args: argparse.Namespace, environment: dict[str, str]) -> Iterator[
     if not args.count:
         yield
         return
-    from migrator.emulator.counts_file import VARIABLE  # noqa: PLC0415 - only for --count
+    from migrator.emulator.counting.counts_file import VARIABLE  # noqa: PLC0415 - only for --count
     from migrator.runtime.counts import read_reports, report_lines, reports_as_json  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="migrate-counts-") as folder:

@@ -3,6 +3,7 @@
     migrate run [TARGET] [OPTIONS] -- SCRIPT ARGS...
     migrate run [TARGET] [OPTIONS] [--] -m MODULE ARGS...
     migrate run [TARGET] [OPTIONS] SCRIPT.py ARGS...
+    migrate run [TARGET] [OPTIONS] --config NAME [-- ARGS...]
 
 A first word that ends in .py is the script; any other one is the TARGET, and needs `--` or -m before what is to run.
 """
@@ -17,8 +18,11 @@ _SCRIPT = ".py"
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
-    """Let `parser` read TARGET into `target`, and the script or module with its arguments, as a list, into `launch`."""
-    parser.set_defaults(target=None, launch=[])
+    """Let `parser` read TARGET into `target`, and the script or module with its arguments, as a list, into `launch`.
+
+    `dashed` says whether a `--` stood before them.
+    """
+    parser.set_defaults(target=None, launch=[], dashed=False)
     parser.add_argument("-m", action=_Module, dest="module", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     parser.add_argument("words", action=_Words, nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
@@ -44,7 +48,7 @@ class _Words(argparse.Action):
         if namespace.launch:  # argparse lets -m have the words up to a `--`
             namespace.launch += words
         elif words[0] == "--":
-            namespace.launch = list(words[1:])
+            namespace.launch, namespace.dashed = list(words[1:]), True
         elif words[0].endswith(_SCRIPT):
             namespace.launch = list(words)
         elif namespace.target is None:

@@ -14,10 +14,11 @@ def apply_files(layer: FilesLayer, tree: Tree) -> LayerResult:
     """Add the layer's files. One that exists already is drift: the layer would hide what upstream wrote."""
     steps: list[Step] = []
     folders = {folder for known in tree for folder in parents(known)}
-    for number, (path, entry) in enumerate(sorted(layer.files.items()), 1):
+    files = {**layer.files, **{f"{name}.py": module for name, module in layer.modules.items()}}
+    for number, (path, entry) in enumerate(sorted(files.items()), 1):
         _check_free(layer, path, entry, tree, folders)
         steps.append(added_file(path, entry.data, layer.name, layer.reason, layer.source, number))
-    return LayerResult({**tree, **layer.files}, tuple(steps))
+    return LayerResult({**tree, **files}, tuple(steps))
 
 
 def _check_free(layer: FilesLayer, path: str, entry: Entry, tree: Tree, folders: set[str]) -> None:

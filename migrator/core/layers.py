@@ -94,6 +94,7 @@ class FilesLayer(Layer):
     """Whole files written here, added to the tree. A file that exists already is a conflict."""
 
     files: Tree = field(default_factory=dict)
+    modules: Mapping[str, Entry] = field(default_factory=dict)  # name -> file that recipes share, put at the root
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,13 @@ class Table:
             self.refuse(key, "must be a string or a whole number")
         return str(value)
 
+    def text_or_flag(self, key: str) -> str | bool:
+        """Return a string, a whole number as one, or true or false."""
+        value = self._take(key, None)
+        if not isinstance(value, str | int):
+            self.refuse(key, "must be a string, a whole number, or true or false", hint='write 0.1 as "0.1"')
+        return value if isinstance(value, bool) else str(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings; none when the key is absent."""
         value = self._take(key, [])

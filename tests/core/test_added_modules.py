@@ -1,4 +1,4 @@
-"""Modules that a rules layer puts beside the files that come to import them."""
+"""Modules that recipes share: a rules layer puts them beside what comes to import them, a files layer at the root."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 from migrator.core.edits import Edit, Fix
 from migrator.core.file import Context, File
-from migrator.core.layers import RuleLayer, Stage, StageResult
+from migrator.core.layers import FilesLayer, RuleLayer, Stage, StageResult
 from migrator.core.rule import Rule
+from migrator.core.rule_layer import DriftError
 from migrator.core.stages import Toolbox, apply_stage
 from migrator.core.tree import Entry, Mode, Tree
 
@@ -33,11 +34,14 @@ def importer(make_rule) -> Rule:
 def applied(context: Context, tree: Tree, rule: Rule, times: int = 1, **others: object) -> StageResult:
     facts = {"rules": ("importer",), "optional": frozenset({"importer"}), "modules": MODULES, **others}
     layers = tuple(RuleLayer(f"l{number}", "why", "where", **facts) for number in range(times))  # type: ignore[arg-type]
+    return staged(context, tree, Stage("minimal", "", layers), rule)
 
+
+def staged(context: Context, tree: Tree, stage: Stage, *rules: Rule) -> StageResult:
     def no_codemod(name: str) -> type:
         raise AssertionError(name)
 
-    return apply_stage(Stage("minimal", "", layers), tree, tree, Toolbox(context, {rule.name: rule}, no_codemod))
+    return apply_stage(stage, tree, tree, Toolbox(context, {rule.name: rule for rule in rules}, no_codemod))
 
 
 def test_a_module_is_put_beside_each_file_that_comes_to_import_it(context, importer):
@@ -74,3 +78,21 @@ def test_a_later_layer_finds_the_module_of_an_earlier_one(context, importer):
 def test_a_layer_without_modules_adds_none(context, importer):
     tree = {"x.py": Entry(b"want_one\n")}
     assert applied(context, tree, importer, modules={}).tree == tree
+
+
+def test_a_files_layer_puts_its_modules_at_the_root(context):
+    layer = FilesLayer("files", "why", "where", files={"a/x.py": Entry(b"x = 1\n")}, modules=MODULES)
+    result = staged(context, {"y.py": Entry(b"import one\n")}, Stage("minimal", "", (layer,)))
+    assert sorted(result.tree) == ["a/x.py", "one.py", "two.py", "y.py"]
+    assert result.tree["one.py"] == MODULES["one"]
+    assert [(change.file, change.text_after, change.rule) for change in result.changes] == [
+        ("a/x.py", "x = 1\n", "files"),
+        ("one.py", "a = 1\n", "files"),
+        ("two.py", "", "files"),
+    ]
+
+
+def test_a_files_layer_never_replaces_a_file_by_a_module(context):
+    layer = FilesLayer("files", "why", "where", modules=MODULES)
+    with pytest.raises(DriftError, match=r"one\.py exists already"):
+        staged(context, {"one.py": Entry(b"mine = 1\n")}, Stage("minimal", "", (layer,)))

@@ -82,3 +82,9 @@ def test_answers_do_not_depend_on_which_is_asked_first(parsed: Parsed) -> None:
     forward, backward = parsed(code), parsed(code)
     names = [[n for n in file.index.nodes if isinstance(n, ast.Name)] for file in (forward, backward)]
     assert [forward.origins(n) for n in names[0]] == [backward.origins(n) for n in reversed(names[1])][::-1]
+
+
+def test_the_calls_themselves(parsed: Parsed) -> None:
+    file = parsed("def make(n):\n  return m.S(n)\ns = make(1) if a else m.T()\ns")
+    (use,) = [n for n in file.index.nodes if isinstance(n, ast.Name) and n.id == "s" and isinstance(n.ctx, ast.Load)]
+    assert {file.text(call) for call in file.makers(use)} == {"make(1)", "m.S(n)", "m.T()"}

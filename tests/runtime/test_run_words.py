@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from migrator.cli import parser
+from migrator.commands.run_options import LAUNCHERS, LEVELS
+from migrator.recipes import LEVELS as KNOWN_LEVELS
+from migrator.runtime.launchers import Launcher
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,8 @@ from migrator.cli import parser
         ("-m pkg -- a -m b", None, "-m pkg -- a -m b"),
         ("-m", None, "-m"),
         ("bert", "bert", ""),
+        ("bert --config phase1 -- --seed=1", "bert", "--seed=1"),
+        ("--config phase1 bert", "bert", ""),
         ("", None, ""),
         ("--", None, ""),
     ],
@@ -31,6 +36,25 @@ from migrator.cli import parser
 def test_words(words: str, target: str | None, launch: str) -> None:
     args = parser().parse_args(["run", *words.split()])
     assert (args.target, args.launch) == (target, launch.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "dashed"),
+    [
+        ("bert --config phase1 -- --seed=1", True),
+        ("bert --config phase1 train.py", False),
+        ("--config phase1 -m train -- x", False),
+        ("bert --config phase1", False),
+    ],
+)
+def test_whether_a_dash_dash_stood_before_them(words: str, dashed: bool) -> None:
+    assert parser().parse_args(["run", *words.split()]).dashed is dashed
+
+
+def test_settings_on_both_sides_of_the_target_add_up() -> None:
+    words = ["run", "--set", "a=1", "bert", "--config", "c", "--set=b=-1", "--data=x"]
+    args = parser().parse_args(words)
+    assert (args.set, args.data, args.target) == (["a=1", "b=-1"], "x", "bert")
 
 
 @pytest.mark.parametrize("words", ["--cards 2 bert --print -- train.py", "bert --cards 2 --print train.py"])
@@ -49,6 +73,8 @@ def test_options_count_on_both_sides_of_the_target(words: str) -> None:
         ("--device tpu train.py", "invalid choice: 'tpu'"),
         ("--count --print train.py", "not allowed with argument"),
         ("--mode fast train.py", "invalid choice: 'fast'"),
+        ("--launcher slurm train.py", "invalid choice: 'slurm'"),
+        ("--level upstream bert", "invalid choice: 'upstream'"),
     ],
 )
 def test_wrong_words(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,3 +82,9 @@ def test_wrong_words(words: str, said: str, capsys: pytest.CaptureFixture[str]) 
         parser().parse_args(["run", *words.split()])
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_choices_are_what_there_is() -> None:
+    """They are written out in the command, which has to start fast."""
+    assert LEVELS == KNOWN_LEVELS
+    assert tuple(each.value for each in Launcher) == LAUNCHERS

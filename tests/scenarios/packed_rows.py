@@ -27,9 +27,9 @@ def first_fit(lengths: Sequence[int], row_length: int, per_row: int) -> list[lis
 
 def pack(shard: Mapping[str, NDArray[Any]], rows: Sequence[Sequence[int]], per_row: int) -> Arrays:
     """The sequences of an unpacked shard, put into rows of the same length. A row may be empty."""
-    masked = (shard["masked_lm_ids"] != 0).sum(axis=1)
+    masked = (shard["masked_lm_positions"] != 0).sum(axis=1)
     n, s = len(rows), shard["input_ids"].shape[1]
-    p = max(sum(int(masked[i]) for i in row) for row in rows)
+    p = max([1, *(sum(int(masked[i]) for i in row) for row in rows)])
     packed = {
         **{name: np.zeros((n, s), np.int32) for name in ("input_ids", "positions")},
         **{name: np.zeros((n, s), np.int8) for name in ("input_mask", "segment_ids")},
@@ -55,10 +55,10 @@ def pack(shard: Mapping[str, NDArray[Any]], rows: Sequence[Sequence[int]], per_r
     return packed
 
 
-def write_shard(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Path:
+def write_shard(path: Path, arrays: Mapping[str, NDArray[Any]], compression: str | None = "gzip") -> Path:
     """Write an HDF5 shard, with the folder it lies in."""
     path.parent.mkdir(exist_ok=True)
     with h5py.File(path, "w") as file:
         for name, array in arrays.items():
-            file.create_dataset(name, data=array, compression="gzip")
+            file.create_dataset(name, data=array, compression=compression)
     return path

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.emulator.real_installation import FACADE
+from migrator.emulator.preconditions.real_installation import FACADE
 from tests.report.made_output import make_output
 from tests.scenarios.running import Migrate
 from tests.scenarios.trainers import Trainers
@@ -133,7 +133,7 @@ def test_the_printed_line_does_what_the_run_does(trainers: Trainers) -> None:
 def test_several_cards_are_printed_as_torchrun_s_command(trainers: Trainers) -> None:
     trainers.write("")
     command = shlex.split(trainers.run("--cards", "8", "--print", "train.py", "--lr", "1").out)
-    start = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "8"]
+    start = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=8"]
     assert command[command.index(sys.executable) :] == [sys.executable, *start, "train.py", "--lr", "1"]
 
 

@@ -1,0 +1,26 @@
+"""From lengths and a request to a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migrator.packing.algorithms.histogram import LengthHistogram
+from migrator.packing.algorithms.limit import default_limit
+from migrator.packing.algorithms.solve import Solved, solve
+from migrator.packing.request import Packing
+
+
+def histogram_of(lengths: NDArray[np.integer[Any]], row_length: int) -> LengthHistogram:
+    """The lengths of all sequences, for rows of `row_length` tokens."""
+    return LengthHistogram(tuple(np.bincount(lengths, minlength=row_length + 1)[1:].tolist()))
+
+
+def plan_for(histogram: LengthHistogram, asked: Packing) -> Solved:
+    """The plan that was asked for; checked, whatever algorithm made it."""
+    at_most = None if asked.unlimited else asked.per_row or default_limit(histogram)
+    solved = solve(histogram, asked.algorithm, at_most, asked.seconds)
+    solved.plan.check(histogram, at_most)
+    return solved

@@ -1,0 +1,138 @@
+"""The first pass: every input shard is read once, checked, and its sequences go into the spill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migrator.packing.faults import RowFault, ShardError, row_error
+from migrator.packing.keys import Arrays
+from migrator.packing.memory import Memory
+from migrator.packing.parallel import ordered
+from migrator.packing.progress import Progress
+from migrator.packing.sequences.padded import faults_of, sequences_of
+from migrator.packing.sequences.sound import sound_sequences
+from migrator.packing.sequences.words import WordFormat
+from migrator.packing.shards.bands import rows_in_bands
+from migrator.packing.shards.shard import Shard
+from migrator.packing.spill import SpillIndex
+from migrator.packing.spill_files import SpillFiles
+
+
+class WideIdsError(Exception):
+    """An id or a segment that narrow words cannot hold; reading starts again with wide ones."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a sequence may be at most."""
+
+    longest: int
+    most_masked: int
+
+
+@dataclass(frozen=True)
+class Block:
+    shard: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class ReadBlock:
+    block: Block
+    index: SpillIndex
+    words: NDArray[Any]
+    masked_words: NDArray[Any]
+    faults: list[RowFault]
+    error: ShardError | None = None
+
+
+class Reader:
+    """Reads the shards that `spill` does not hold yet."""
+
+    def __init__(self, shards: Sequence[Shard | ShardError], limits: Limits, spill: SpillFiles, skip_bad: bool) -> None:
+        self._shards = shards
+        self._limits = limits
+        self._spill = spill
+        self._skip_bad = skip_bad
+
+    def run(self, memory: Memory, progress: Progress) -> None:
+        """Raises `ShardError` at the first fault, unless bad rows and files are to be skipped."""
+        rows = [shard.rows if isinstance(shard, Shard) else 0 for shard in self._shards]
+        total, done = sum(rows), sum(rows[: len(self._spill.shards)])
+        for read in ordered(self._read, self._blocks(memory), memory.workers):
+            self._take(read)
+            done += read.block.stop - read.block.start
+            if read.block.stop == rows[read.block.shard]:
+                self._spill.finish()
+            progress("reading", done, total)
+
+    def _blocks(self, memory: Memory) -> Iterator[Block]:
+        for number in range(len(self._spill.shards), len(self._shards)):
+            shard = self._shards[number]
+            if isinstance(shard, ShardError) or not shard.rows:
+                yield Block(number, 0, 0)
+                continue
+            step = memory.read_rows(shard.row_bytes, shard.block_rows)
+            for start in range(0, shard.rows, step):
+                yield Block(number, start, min(start + step, shard.rows))
+
+    def _read(self, block: Block) -> ReadBlock:
+        shard, form = self._shards[block.shard], self._spill.form
+        try:
+            if isinstance(shard, ShardError):
+                raise shard
+            return _joined(
+                block,
+                [self._compact(rows, first, form) for first, rows in rows_in_bands(shard, block.start, block.stop)],
+                form,
+            )
+        except ShardError as error:
+            nothing = np.zeros(0, form.token)
+            return ReadBlock(block, SpillIndex.joined([]), nothing, nothing, [], error)
+
+    def _compact(self, rows: Arrays, first: int, form: WordFormat) -> _Part:
+        faults: list[RowFault] = []
+        sequences = sound_sequences(rows, self._limits.longest, self._limits.most_masked)
+        if sequences is None:
+            faults = faults_of(rows, self._limits.longest, self._limits.most_masked)
+            keep = np.ones(len(rows["input_ids"]), bool)
+            keep[[fault.row for fault in faults]] = False
+            sequences = sequences_of(rows, keep)
+        if not form.holds(sequences):
+            raise WideIdsError
+        index = SpillIndex(
+            sequences.lengths.astype(np.uint16),
+            sequences.masked_counts.astype(np.uint16),
+            sequences.labels.astype(np.int8),
+        )
+        in_file = [replace(fault, row=first + fault.row) for fault in faults]
+        return index, form.tokens(sequences), form.masked_tokens(sequences), in_file
+
+    def _take(self, read: ReadBlock) -> None:
+        if read.error is not None and not self._skip_bad:
+            raise read.error
+        if read.faults and not self._skip_bad:
+            raise row_error(self._shards[read.block.shard].path, read.faults[0])
+        if read.error is not None:
+            self._spill.leave_out(read.error.what)
+        self._spill.append(read.index, read.words, read.masked_words, read.faults)
+
+
+_Part = tuple[SpillIndex, NDArray[Any], NDArray[Any], list[RowFault]]
+
+
+def _joined(block: Block, parts: list[_Part], form: WordFormat) -> ReadBlock:
+    indexes, words, masked, faults = zip(*parts, strict=True) if parts else ((), (), (), ())
+    return ReadBlock(
+        block,
+        SpillIndex.joined(indexes),
+        np.concatenate(words or [np.zeros(0, form.token)]),
+        np.concatenate(masked or [np.zeros(0, form.masked)]),
+        [fault for some in faults for fault in some],
+    )

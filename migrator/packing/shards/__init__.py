@@ -1,0 +1,1 @@
+"""HDF5 shards of BERT-style pre-training data: what is in them, reading and writing them chunk by chunk."""

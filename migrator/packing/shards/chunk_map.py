@@ -1,0 +1,115 @@
+"""Where the chunks of a dataset lie in its file, and how their bytes become an array.
+
+HDF5 decodes one chunk at a time under one lock; reading a chunk's bytes from the file and inflating them in threads of
+our own uses all cores. Only what the format's standard filters shuffle and deflate made is decoded here
+(https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t4.html); all else is left to the library.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import h5py
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+_READABLE = {(), (h5py.h5z.FILTER_DEFLATE,), (h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE)}
+
+
+@dataclass(frozen=True)
+class Chunk:
+    start: tuple[int, ...]  # of its first element
+    offset: int  # in the file, bytes
+    size: int  # in the file, bytes
+
+
+@dataclass(frozen=True)
+class ChunkMap:
+    """The chunks of one dataset, by the first row each holds."""
+
+    shape: tuple[int, ...]  # of one chunk; those at the border are stored whole
+    dtype: np.dtype[Any]
+    filters: tuple[int, ...]
+    by_row: dict[int, tuple[Chunk, ...]]
+
+    @classmethod
+    def of(cls, dataset: h5py.Dataset) -> ChunkMap | None:
+        """None where only the HDF5 library can read it: not in chunks, through other filters, or not 0 where unwritten.
+
+        Raises ValueError where chunks are listed at places where none can be.
+        """
+        if dataset.chunks is None or (filters := _filters(dataset)) not in _READABLE or not _unwritten_is_0(dataset):
+            return None
+        stored = _stored(dataset)
+        if stored is None:
+            return None
+        _check(dataset, stored)
+        by_row: dict[int, list[Chunk]] = {}
+        for chunk in stored:
+            by_row.setdefault(chunk.start[0], []).append(chunk)
+        return cls(dataset.chunks, dataset.dtype, filters, {row: tuple(found) for row, found in by_row.items()})
+
+    def read(self, file: int, start: int, stop: int, width: tuple[int, ...]) -> NDArray[Any]:
+        """Rows `start` to `stop`, [stop - start, *width], of the open `file`; chunks that were never written are 0."""
+        out = np.zeros((stop - start, *width), self.dtype)
+        height = self.shape[0]
+        for first in range(start - start % height, stop, height):
+            low, high = max(first, start), min(first + height, stop)
+            for chunk in self.by_row.get(first, ()):
+                rows = self._decoded(file, chunk)[low - first : high - first]
+                if len(self.shape) == 1:
+                    out[low - start : high - start] = rows
+                else:
+                    there = out[low - start : high - start, chunk.start[1] : chunk.start[1] + self.shape[1]]
+                    there[...] = rows[:, : there.shape[1]]
+        return out
+
+    def _decoded(self, file: int, chunk: Chunk) -> NDArray[Any]:
+        size = int(np.prod(self.shape)) * self.dtype.itemsize
+        data = os.pread(file, chunk.size, chunk.offset)
+        if len(data) != chunk.size:
+            raise EOFError(f"{chunk.size - len(data)} bytes are missing at its end")
+        raw = isal_zlib.decompress(data, bufsize=size) if self.filters else data
+        if len(raw) != size:
+            raise ValueError(f"a chunk holds {len(raw)} bytes instead of {size}")
+        if len(self.filters) == 2 and self.dtype.itemsize > 1:
+            raw = np.frombuffer(raw, np.uint8).reshape(self.dtype.itemsize, -1).T.tobytes()
+        return np.frombuffer(raw, self.dtype).reshape(self.shape)
+
+
+def _filters(dataset: h5py.Dataset) -> tuple[int, ...]:
+    properties = dataset.id.get_create_plist()
+    return tuple(properties.get_filter(index)[0] for index in range(properties.get_nfilters()))
+
+
+def _unwritten_is_0(dataset: h5py.Dataset) -> bool:
+    defined = dataset.id.get_create_plist().fill_value_defined()
+    return bool(defined != h5py.h5d.FILL_VALUE_UNDEFINED and dataset.fillvalue == 0)
+
+
+def _check(dataset: h5py.Dataset, stored: Sequence[Chunk]) -> None:
+    """The index has no checksum in older versions of the format; a damaged one would hide chunks, as if unwritten."""
+    extents = list(zip(dataset.chunks, dataset.shape, strict=True))
+    misplaced = (
+        first % size or first >= length
+        for chunk in stored
+        for first, (size, length) in zip(chunk.start, extents, strict=True)
+    )
+    if any(misplaced) or len({chunk.start for chunk in stored}) < len(stored):
+        raise ValueError(f"the index of the chunks of {dataset.name.lstrip('/')} is damaged")
+
+
+def _stored(dataset: h5py.Dataset) -> Sequence[Chunk] | None:
+    """None where a chunk skipped a filter."""
+    found: list[Any] = []
+    if hasattr(dataset.id, "chunk_iter"):  # needs HDF5 1.12.3; asking for one after the other takes quadratic time
+        dataset.id.chunk_iter(found.append)
+    else:
+        found += (dataset.id.get_chunk_info(index) for index in range(dataset.id.get_num_chunks()))
+    if any(info.filter_mask for info in found):
+        return None
+    return [Chunk(tuple(info.chunk_offset), info.byte_offset, info.size) for info in found]

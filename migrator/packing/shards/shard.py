@@ -1,0 +1,127 @@
+"""One shard, opened and looked at: what it holds and where; its rows are read in blocks."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from isal.igzip_lib import IsalError
+from numpy.typing import NDArray
+
+from migrator.packing.faults import ShardError
+from migrator.packing.keys import LABEL_KEY, MASKED_KEYS, PACKED_KEYS, UNPACKED_KEYS, is_packed
+from migrator.packing.shards.chunk_map import ChunkMap
+
+# What h5py raises for a damaged file, depending on what is damaged.
+_DAMAGED = (OSError, RuntimeError, ValueError, KeyError, OverflowError)
+_RE_READ = "the file is damaged or incomplete: make or copy it again"
+
+
+@dataclass(frozen=True)
+class Shard:
+    path: Path
+    rows: int
+    row_length: int  # S
+    masked_width: int  # P
+    per_row: int  # K; 1 for unpacked rows
+    packed: bool
+    dtypes: dict[str, np.dtype[Any]]
+    maps: dict[str, ChunkMap | None]
+
+    def read(self, start: int, stop: int, keys: Iterable[str] | None = None) -> dict[str, NDArray[Any]]:
+        """Rows `start` to `stop` of the datasets `keys`, by default all. Raises `ShardError`."""
+        wanted = list(self.maps if keys is None else keys)
+        try:
+            return self._read(start, stop, wanted)
+        except (*_DAMAGED, EOFError, IsalError, zlib.error) as error:
+            raise ShardError(self.path, f"rows {start} to {stop - 1} cannot be read: {error}", hint=_RE_READ) from error
+
+    def _read(self, start: int, stop: int, keys: list[str]) -> dict[str, NDArray[Any]]:
+        arrays: dict[str, NDArray[Any]] = {}
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            for key in keys:
+                if (chunks := self.maps[key]) is not None:
+                    arrays[key] = chunks.read(descriptor, start, stop, self._width(key))
+        finally:
+            os.close(descriptor)
+        if left := [key for key in keys if key not in arrays]:
+            with h5py.File(self.path, "r") as file:
+                arrays.update((key, file[key][start:stop]) for key in left)
+        return arrays
+
+    def _width(self, key: str) -> tuple[int, ...]:
+        if key in MASKED_KEYS:
+            return (self.masked_width,)
+        if key.startswith("next_sentence"):
+            return (self.per_row,) if self.packed else ()
+        return (self.row_length,)
+
+    @property
+    def block_rows(self) -> int:
+        """Blocks of a multiple of so many rows do not decode chunks of the biggest dataset twice."""
+        chunks = self.maps["input_ids"]
+        return chunks.shape[0] if chunks is not None else 1
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row, decoded."""
+        return sum(self.dtypes[key].itemsize * int(np.prod(self._width(key), dtype=int)) for key in self.maps)
+
+
+def open_shard(path: Path) -> Shard:
+    """Look at a shard without reading its rows. Raises `ShardError` where it is none."""
+    try:
+        with h5py.File(path, "r") as file:
+            return _looked_at(path, {key: file[key] for key in PACKED_KEYS if isinstance(file.get(key), h5py.Dataset)})
+    except _DAMAGED as error:
+        raise ShardError(path, f"not a readable HDF5 file: {_first_line(error)}", hint=_RE_READ) from error
+
+
+def _looked_at(path: Path, datasets: dict[str, h5py.Dataset]) -> Shard:
+    packed = is_packed(datasets)
+    keys = PACKED_KEYS if packed else UNPACKED_KEYS
+    if missing := [key for key in keys if key not in datasets]:
+        kind = "a packed shard" if packed else "a shard of pre-training data"
+        raise ShardError(path, f"it lacks {', '.join(missing)}, which {kind} has")
+    rows, row_length, masked_width = _sizes(path, datasets)
+    per_row = datasets[LABEL_KEY].shape[-1] if packed and datasets[LABEL_KEY].ndim == 2 else 1
+    shard = Shard(
+        path, rows, row_length, masked_width, per_row, packed,
+        {key: datasets[key].dtype for key in keys},
+        {key: ChunkMap.of(datasets[key]) if _is_in(path, datasets[key]) else None for key in keys},
+    )  # fmt: skip
+    for key in keys:
+        _check(shard, key, datasets[key])
+    return shard
+
+
+def _is_in(path: Path, dataset: h5py.Dataset) -> bool:
+    """Whether no link leads to another file."""
+    return bool(dataset.file.filename == str(path))
+
+
+def _sizes(path: Path, datasets: dict[str, h5py.Dataset]) -> tuple[int, int, int]:
+    ids, masked = datasets["input_ids"], datasets[MASKED_KEYS[0]]
+    for dataset in (ids, masked):
+        if dataset.ndim != 2:
+            raise ShardError(path, f"{dataset.name.lstrip('/')} has the shape {dataset.shape}, not [rows, width]")
+    return ids.shape[0], ids.shape[1], masked.shape[1]
+
+
+def _check(shard: Shard, key: str, dataset: h5py.Dataset) -> None:
+    expected = (shard.rows, *shard._width(key))
+    if dataset.shape != expected:
+        raise ShardError(shard.path, f"{key} has the shape {dataset.shape}; beside input_ids it must be {expected}")
+    if dataset.dtype.kind not in "iu":
+        raise ShardError(shard.path, f"{key} holds {dataset.dtype}, not whole numbers")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

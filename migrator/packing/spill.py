@@ -1,0 +1,101 @@
+"""All sequences of the input, compact, in a file: read once, then drawn in the order of the packed rows.
+
+About 0.7 kB a sequence of 512-token data. What is known of every sequence (its length, its number of masked tokens, its
+label) is in memory. The file lives beside the output until packing is done.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migrator.packing.sequences.ragged import Ints, starts_of
+from migrator.packing.sequences.rows import Drawn
+from migrator.packing.sequences.words import WordFormat
+
+_MAPPED = 2**24  # bytes drawn before mapped memory is given back: drawing a byte maps the 64 kB around it
+
+
+@dataclass(frozen=True)
+class SpillIndex:
+    """What is known of n sequences."""
+
+    lengths: NDArray[np.uint16]
+    masked_counts: NDArray[np.uint16]
+    labels: NDArray[np.int8]
+
+    @classmethod
+    def joined(cls, parts: Sequence[SpillIndex]) -> SpillIndex:
+        """The sequences of all parts, in their order."""
+        return cls(
+            np.concatenate([part.lengths for part in parts] or [np.zeros(0, np.uint16)]),
+            np.concatenate([part.masked_counts for part in parts] or [np.zeros(0, np.uint16)]),
+            np.concatenate([part.labels for part in parts] or [np.zeros(0, np.int8)]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def tokens(self) -> int:
+        return int(self.lengths.sum(dtype=np.int64))
+
+    @property
+    def masked_tokens(self) -> int:
+        return int(self.masked_counts.sum(dtype=np.int64))
+
+
+class Spill:
+    """The words of all sequences, mapped; drawing from it is safe in threads."""
+
+    def __init__(self, words: Path, masked: Path, index: SpillIndex, form: WordFormat) -> None:
+        self._index = index
+        self._starts = _compact(starts_of(index.lengths))
+        self._masked_starts = _compact(starts_of(index.masked_counts))
+        self._maps: list[mmap.mmap] = []
+        self._drawn = 0
+        self._words = self._mapped(words, form.token, index.tokens)
+        self._masked = self._mapped(masked, form.masked, index.masked_tokens)
+
+    def draw(self, sequences: Ints, per_row: Ints) -> Drawn:
+        """These sequences, for rows of `per_row` of them each."""
+        lengths = self._index.lengths[sequences].astype(np.int32)
+        counts = self._index.masked_counts[sequences].astype(np.int32)
+        words = _gathered(self._words, self._starts[sequences], lengths)
+        masked = _gathered(self._masked, self._masked_starts[sequences], counts)
+        self._forget(words.nbytes + masked.nbytes)
+        return Drawn(per_row.astype(np.int64), lengths, counts, self._index.labels[sequences], words, masked)
+
+    def _forget(self, drawn: int) -> None:
+        """Give mapped memory back to the system now and then; the file's pages stay cached as long as it likes."""
+        self._drawn += drawn
+        if self._drawn > _MAPPED and hasattr(mmap, "MADV_DONTNEED"):
+            self._drawn = 0
+            for view in self._maps:
+                view.madvise(mmap.MADV_DONTNEED)
+
+    def _mapped(self, path: Path, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
+        if not count:  # an empty file cannot be mapped
+            return np.zeros(0, dtype)
+        with path.open("rb") as file:
+            view = mmap.mmap(file.fileno(), count * dtype.itemsize, access=mmap.ACCESS_READ)
+        self._maps.append(view)
+        return np.frombuffer(view, dtype)
+
+
+def _compact(starts: NDArray[np.int64]) -> NDArray[Any]:
+    """Half as wide where that is enough: one for every sequence of the input is in memory."""
+    return starts.astype(np.uint32) if not len(starts) or starts[-1] < 2**32 else starts
+
+
+def _gathered(values: NDArray[Any], starts: NDArray[Any], lengths: NDArray[np.int32]) -> NDArray[Any]:
+    """Runs of `values`, one after the other."""
+    places = np.arange(int(lengths.sum(dtype=np.int64)))
+    places += np.repeat(starts.astype(np.int64) - starts_of(lengths), lengths)
+    return values.take(places)
