@@ -13,7 +13,7 @@ def dedent(file: File, block: ast.AST, at: int, indent: bytes, surplus: bytes) -
 
     `indent` is what the lines keep. Lines inside multi-line strings keep their text.
     """
-    text, protected = file.source.text, _string_lines(file, block)
+    text, protected = file.source.text, lines_in_strings(file, block)
     end = file.source.span(block)[1]
     edits: list[Edit] = []
     while at < len(text):
@@ -28,7 +28,7 @@ def dedent(file: File, block: ast.AST, at: int, indent: bytes, surplus: bytes) -
     return edits
 
 
-def _string_lines(file: File, block: ast.AST) -> set[int]:
+def lines_in_strings(file: File, block: ast.AST) -> set[int]:
     """Lines that start inside a string literal, whose text must stay as it is."""
     lines: set[int] = set()
     for node in ast.walk(block):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from migrator.core.api_map import ApiMap
@@ -32,6 +32,7 @@ class Context:
     api: ApiMap
     paths: frozenset[str] = frozenset()  # of all files in the tree
     modules: frozenset[str] = frozenset()  # that the layer puts beside a file that comes to import them
+    sources: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # Python files, as the layer met them
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,10 @@ class File:
     def origins(self, node: ast.AST) -> Names:
         """Dotted names of the calls that may have made this value."""
         return self._origins.of(node)
+
+    def makers(self, node: ast.AST) -> frozenset[ast.Call]:
+        """The calls that may have made this value."""
+        return self._origins.calls(node)
 
     def text(self, node: ast.AST) -> str:
         """The source text of a node."""

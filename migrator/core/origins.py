@@ -30,23 +30,27 @@ class Origins:
         self._index = index
         self._resolver = resolver
         self._parameters: dict[tuple[ast.AST, str], list[ast.expr]] | None = None
-        self._known: dict[ast.AST, Names] = {}
+        self._known: dict[ast.AST, frozenset[ast.Call]] = {}
 
     def of(self, node: ast.AST) -> Names:
         """Dotted names of the calls that may have made `node`."""
+        return frozenset(name for call in self.calls(node) for name in self._resolver.names(call.func))
+
+    def calls(self, node: ast.AST) -> frozenset[ast.Call]:
+        """The calls that may have made `node`."""
         if node not in self._known:
             self._known[node] = self._reach(node)
         return self._known[node]
 
-    def _reach(self, node: ast.AST) -> Names:
+    def _reach(self, node: ast.AST) -> frozenset[ast.Call]:
         """Follow everything that `node` may hold, each expression once, so that cycles end."""
-        found: set[str] = set()
+        found: set[ast.Call] = set()
         waiting: list[Place] = [(node, ())]
         seen: set[Place] = set(waiting)
         while waiting:
             value, path = waiting.pop()
             if isinstance(value, ast.Call):
-                found |= self._resolver.names(value.func)
+                found.add(value)
             for place in self._next(value, path):
                 if place not in seen and len(place[1]) <= _DEEPEST:
                     seen.add(place)

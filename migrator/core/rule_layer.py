@@ -37,7 +37,8 @@ def apply_rules(layer: RuleLayer, tree: Tree, rules: Mapping[str, Rule], context
     own = {f"{name}.py": module.data for name, module in layer.modules.items()}
     # a module that another layer has put there is none of the upstream's
     paths = frozenset(path for path in tree if own.get(path.rpartition("/")[2]) != tree[path].data)
-    context = replace(context, paths=paths, modules=frozenset(layer.modules))
+    sources = {path: entry.data for path, entry in tree.items() if path.endswith(".py")}
+    context = replace(context, paths=paths, modules=frozenset(layer.modules), sources=sources)
     active = chosen_rules(layer, rules, context)
     after: dict[str, Entry] = dict(tree)
     steps: list[Step] = []

@@ -37,7 +37,6 @@ def test_layout_of_the_call_is_kept(check_transformed):
         )
         """,
         f"""\
-        from torch.optim import AdamW
         {ADAMW}
         optimizer = FusedAdamW(
             groups,
@@ -82,3 +81,35 @@ def test_several_options_at_the_end_give_way_to_what_is_missing(check_transforme
         "    betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2,\n)\n",
         RULE,
     )
+
+
+def test_dampening_differs_in_the_first_step(run):
+    code = "import torch\nopt = torch.optim.SGD(p, 0.1, 0.9, 0.5)\n"
+    result = run(code, RULE)
+    assert result.data.decode() == code
+    assert [f.message for f in result.findings] == ["FusedSGD has no counterpart of dampening"]
+
+
+def test_resuming_adamw_is_a_finding(run):
+    code = "import torch\nopt = torch.optim.AdamW(p)\nopt.load_state_dict(saved)\n"
+    result = run(code, RULE)
+    assert [f.line for f in result.findings] == [3]
+    assert "counts steps from 1 again" in result.findings[0].message
+
+
+def test_imports_that_are_read_stay(check_transformed):
+    check_transformed(
+        "import torch\nfrom torch.optim import SGD, AdamW\nkinds = {'sgd': SGD}\nopt = AdamW(p)\n",
+        f"import torch\n{ADAMW}\nfrom torch.optim import SGD\nkinds = {{'sgd': SGD}}\n"
+        "opt = FusedAdamW(p, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2)\n",
+        RULE,
+    )
+
+
+def test_shadowed_names_and_text_stay(check_noop):
+    check_noop("from torch.optim import AdamW\ndef f(AdamW):\n    return AdamW(p)  # AdamW(p)\ns = 'AdamW(p)'\n", RULE)
+
+
+def test_line_ends_are_kept(run):
+    code = "import torch\r\nopt = torch.optim.AdamW(\r\n\tp,\r\n\tlr=1,\r\n)\r\n"
+    assert run(code, RULE).data.count(b"\r\n") == run(code, RULE).data.count(b"\n") == 7
