@@ -104,9 +104,12 @@ class FusedLAMB(Optimizer):
         updates = _directions(means, squares, correction1, correction2, group["eps"])
         if self.adam_w_mode and group["weight_decay"]:
             torch._foreach_add_(updates, weights, alpha=group["weight_decay"])
-        trusted = group["weight_decay"] != 0 or self.use_nvlamb
-        torch._foreach_mul_(updates, _rates(weights, updates, rate) if trusted else [rate] * len(params))
-        torch._foreach_sub_(weights, updates)
+        ratios = _ratios(weights, updates) if group["weight_decay"] != 0 or self.use_nvlamb else []
+        # First the rate, then the ratio, as Gaudi's fused kernel does: its weights come out the same to the last bit.
+        torch._foreach_mul_(updates, [-rate] * len(params))
+        if ratios:
+            torch._foreach_mul_(updates, ratios)
+        torch._foreach_add_(weights, updates)
         for p, weight in zip(params, weights):  # noqa: B905  of one length, and Python 3.8 has no strict=
             if weight is not p:
                 p.copy_(weight)
@@ -161,8 +164,8 @@ def _directions(
     return list(updates)
 
 
-def _rates(weights: list[Tensor], updates: list[Tensor], rate: Tensor) -> list[Tensor]:
-    """The learning rate of each tensor: times its norm over that of its update, where neither is 0."""
+def _ratios(weights: list[Tensor], updates: list[Tensor]) -> list[Tensor]:
+    """What the learning rate of each tensor is multiplied by: its norm over that of its update, 1 where either is 0."""
     of_weights, of_updates = torch.stack(torch._foreach_norm(weights)), torch.stack(torch._foreach_norm(updates))
     usable = (of_weights != 0) & (of_updates != 0)
-    return list((rate * torch.where(usable, of_weights / of_updates, torch.ones_like(of_weights))).unbind())
+    return list(torch.where(usable, of_weights / of_updates, torch.ones_like(of_weights)).unbind())

@@ -33,9 +33,12 @@ def update(
     decay = group["weight_decay"]
     if decay != 0:
         torch._foreach_add_(steps, data, alpha=decay)
-    if decay != 0 or use_lamb:
-        torch._foreach_mul_(steps, trust_ratios(data, steps))
-    torch._foreach_add_(data, steps, alpha=-group["lr"])
+    ratios = trust_ratios(data, steps) if decay != 0 or use_lamb else []
+    # In the order of the bridge's second kernel (optimizer_lamb_phase2): the rate, then the ratio, then the sum.
+    torch._foreach_mul_(steps, torch.tensor(-group["lr"]).to(data[0].device))
+    if ratios:
+        torch._foreach_mul_(steps, ratios)
+    torch._foreach_add_(data, steps)
 
 
 def update_moments(first: list[Any], second: list[Any], gradients: list[Any], group: dict[str, Any]) -> None:
