@@ -52,12 +52,7 @@ def floor(source: Path, target: Path, packed: Path) -> float:
     start = time.perf_counter()
     for path in sorted(source.iterdir()):
         maps = [chunks for chunks in open_shard(path).maps.values() if chunks is not None]
-        stored = [
-            (path, chunk, int(np.prod(maps_.shape)) * maps_.dtype.itemsize)
-            for maps_ in maps
-            for row in maps_.by_row.values()
-            for chunk in row
-        ]
+        stored = [(path, chunk, maps_.size) for maps_ in maps for row in maps_.by_row.values() for chunk in row]
         groups = (stored[at : at + 64] for at in range(0, len(stored), 64))
         for _ in ordered(_inflated, groups, cores()):
             pass

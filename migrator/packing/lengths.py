@@ -15,7 +15,7 @@ from migrator.packing.memory import Memory
 from migrator.packing.parallel import ordered
 from migrator.packing.progress import Progress, unheard
 from migrator.packing.sequences.ragged import Ints
-from migrator.packing.sequences.row_checks import first_faults, has_gap
+from migrator.packing.sequences.row_checks import first_faults, has_gap, outside
 from migrator.packing.shards.shard import Shard
 
 
@@ -62,6 +62,7 @@ def _looked_at(shard: Shard, block: Block, row_length: int) -> _Look:
         [
             (lengths == 0, "holds no tokens: its input_mask is empty"),
             (has_gap(real), "has a gap in its input_mask, so its tokens are not one sequence"),
+            (outside(mask, 0, 1), "has an input_mask of other numbers than 0 and 1"),
             (lengths > row_length, f"is longer than {row_length} tokens, the length of a packed row"),
         ]
     )

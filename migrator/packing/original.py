@@ -10,7 +10,7 @@ from typing import Any
 from migrator.packing.comparing import watched
 from migrator.packing.fault_log import FaultLog
 from migrator.packing.faults import ShardError
-from migrator.packing.inputs import look_at
+from migrator.packing.inputs import Inputs, look_at
 from migrator.packing.manifest import QUARANTINE
 from migrator.packing.memory import Memory
 from migrator.packing.multisets import BucketSums
@@ -23,9 +23,11 @@ class Original:
     """Rows and files that packing left out, by the packed folder's own report, are not missed in it."""
 
     def __init__(self, folder: Path, packed: Path, manifest: Mapping[str, Any], row_length: int) -> None:
-        self._inputs = look_at(input_files(folder), skip_bad=True)
-        refuse_unreadable(self._inputs)
+        found = look_at(input_files(folder), skip_bad=True)
+        refuse_unreadable(found)
         self._left_out = _left_out(packed / QUARANTINE)
+        kept = [at for at, path in enumerate(found.paths) if (path.name, None) not in self._left_out]
+        self._inputs = Inputs(tuple(found.paths[at] for at in kept), tuple(found.shards[at] for at in kept))
         asked = manifest.get("request")
         most = asked.get("most_masked") if isinstance(asked, dict) else None
         self.scan = Scan(self._inputs, padded(row_length, self._inputs.masked_width if most is None else int(most)))
@@ -52,7 +54,7 @@ class Original:
         return str(self._inputs.paths[shard]), row
 
     def _note(self, log: FaultLog, what: str, path: Path, row: int | None) -> None:
-        if not {(path.name, row), (path.name, None)} & self._left_out:
+        if (path.name, row) not in self._left_out:
             log.note(f"cannot be compared with the packed folder: {what}", str(path), row)
 
 

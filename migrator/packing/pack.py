@@ -29,7 +29,8 @@ from migrator.packing.writing import RowWriter, WrittenShard
 def pack(request: Request, memory: Memory, progress: Progress = unheard) -> Packed:
     """Pack `request.input` into the folder `request.output`, which appears when all is done.
 
-    Raises `ShardError` for input that is not what it should be, `OutputError` where the output is taken or not writable.
+    Raises `ShardError` for input that is not what it should be, `OutputError` where the output is taken or cannot be
+    written, `UsageError` for a request that cannot be met.
     """
     request = replace(request, output=request.output.resolve())
     inputs = look_at(input_files(request.input), request.reading.skip_bad)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from migrator.packing.faults import RowFault, ShardError, row_error
 from migrator.packing.keys import Arrays
@@ -20,7 +18,7 @@ from migrator.packing.sequences.words import WordFormat
 from migrator.packing.shards.bands import rows_in_bands
 from migrator.packing.shards.shard import Shard
 from migrator.packing.spill import SpillIndex
-from migrator.packing.spill_files import SpillFiles
+from migrator.packing.spill_files import SpillFiles, SpillPart
 
 
 class WideIdsError(Exception):
@@ -45,10 +43,7 @@ class Block:
 @dataclass(frozen=True)
 class ReadBlock:
     block: Block
-    index: SpillIndex
-    words: NDArray[Any]
-    masked_words: NDArray[Any]
-    faults: list[RowFault]
+    parts: list[SpillPart]
     error: ShardError | None = None
 
 
@@ -87,16 +82,12 @@ class Reader:
         try:
             if isinstance(shard, ShardError):
                 raise shard
-            return _joined(
-                block,
-                [self._compact(rows, first, form) for first, rows in rows_in_bands(shard, block.start, block.stop)],
-                form,
-            )
+            bands = rows_in_bands(shard, block.start, block.stop)
+            return ReadBlock(block, [self._compact(rows, first, form) for first, rows in bands])
         except ShardError as error:
-            nothing = np.zeros(0, form.token)
-            return ReadBlock(block, SpillIndex.joined([]), nothing, nothing, [], error)
+            return ReadBlock(block, [], error)
 
-    def _compact(self, rows: Arrays, first: int, form: WordFormat) -> _Part:
+    def _compact(self, rows: Arrays, first: int, form: WordFormat) -> SpillPart:
         faults: list[RowFault] = []
         sequences = sound_sequences(rows, self._limits.longest, self._limits.most_masked)
         if sequences is None:
@@ -112,27 +103,14 @@ class Reader:
             sequences.labels.astype(np.int8),
         )
         in_file = [replace(fault, row=first + fault.row) for fault in faults]
-        return index, form.tokens(sequences), form.masked_tokens(sequences), in_file
+        return SpillPart(index, form.tokens(sequences), form.masked_tokens(sequences), in_file)
 
     def _take(self, read: ReadBlock) -> None:
         if read.error is not None and not self._skip_bad:
             raise read.error
-        if read.faults and not self._skip_bad:
-            raise row_error(self._shards[read.block.shard].path, read.faults[0])
         if read.error is not None:
             self._spill.leave_out(read.error.what)
-        self._spill.append(read.index, read.words, read.masked_words, read.faults)
-
-
-_Part = tuple[SpillIndex, NDArray[Any], NDArray[Any], list[RowFault]]
-
-
-def _joined(block: Block, parts: list[_Part], form: WordFormat) -> ReadBlock:
-    indexes, words, masked, faults = zip(*parts, strict=True) if parts else ((), (), (), ())
-    return ReadBlock(
-        block,
-        SpillIndex.joined(indexes),
-        np.concatenate(words or [np.zeros(0, form.token)]),
-        np.concatenate(masked or [np.zeros(0, form.masked)]),
-        [fault for some in faults for fault in some],
-    )
+        for part in read.parts:
+            if part.faults and not self._skip_bad:
+                raise row_error(self._shards[read.block.shard].path, part.faults[0])
+            self._spill.append(part)

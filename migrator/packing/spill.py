@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migrator.packing.sequences.ragged import Ints, starts_of
+from migrator.packing.sequences.row_pieces import RowPieces
 from migrator.packing.sequences.rows import Drawn
 from migrator.packing.sequences.words import WordFormat
 
-_MAPPED = 2**24  # bytes drawn before mapped memory is given back: drawing a byte maps the 64 kB around it
+_MAPPED = 2**27  # bytes drawn before mapped memory is given back: drawing a byte maps the 64 kB around it
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,19 @@ class Spill:
         self._masked_starts = _compact(starts_of(index.masked_counts))
         self._maps: list[mmap.mmap] = []
         self._drawn = 0
-        self._words = self._mapped(words, form.token, index.tokens)
-        self._masked = self._mapped(masked, form.masked, index.masked_tokens)
+        self._form = form
+        self._words = self._mapped(words, index.tokens * form.token.itemsize)
+        self._masked = np.frombuffer(self._mapped(masked, index.masked_tokens * form.masked.itemsize), form.masked)
 
-    def draw(self, sequences: Ints, per_row: Ints) -> Drawn:
+    def draw(self, sequences: Ints, per_row: Ints, row_length: int) -> Drawn:
         """These sequences, for rows of `per_row` of them each."""
-        lengths = self._index.lengths[sequences].astype(np.int32)
-        counts = self._index.masked_counts[sequences].astype(np.int32)
-        words = _gathered(self._words, self._starts[sequences], lengths)
+        lengths = self._index.lengths[sequences].astype(np.int64)
+        counts = self._index.masked_counts[sequences].astype(np.int64)
+        pieces = RowPieces(row_length, per_row.astype(np.int64), lengths)
+        words = pieces.drawn(self._words, self._starts[sequences], self._form.token)
         masked = _gathered(self._masked, self._masked_starts[sequences], counts)
         self._forget(words.nbytes + masked.nbytes)
-        return Drawn(per_row.astype(np.int64), lengths, counts, self._index.labels[sequences], words, masked)
+        return Drawn(pieces, words, counts, masked, self._index.labels[sequences])
 
     def _forget(self, drawn: int) -> None:
         """Give mapped memory back to the system now and then; the file's pages stay cached as long as it likes."""
@@ -80,13 +83,12 @@ class Spill:
             for view in self._maps:
                 view.madvise(mmap.MADV_DONTNEED)
 
-    def _mapped(self, path: Path, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
-        if not count:  # an empty file cannot be mapped
-            return np.zeros(0, dtype)
+    def _mapped(self, path: Path, size: int) -> memoryview:
+        if not size:  # an empty file cannot be mapped
+            return memoryview(b"")
         with path.open("rb") as file:
-            view = mmap.mmap(file.fileno(), count * dtype.itemsize, access=mmap.ACCESS_READ)
-        self._maps.append(view)
-        return np.frombuffer(view, dtype)
+            self._maps.append(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
+        return memoryview(self._maps[-1])
 
 
 def _compact(starts: NDArray[np.int64]) -> NDArray[Any]:
@@ -94,7 +96,7 @@ def _compact(starts: NDArray[np.int64]) -> NDArray[Any]:
     return starts.astype(np.uint32) if not len(starts) or starts[-1] < 2**32 else starts
 
 
-def _gathered(values: NDArray[Any], starts: NDArray[Any], lengths: NDArray[np.int32]) -> NDArray[Any]:
+def _gathered(values: NDArray[Any], starts: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[Any]:
     """Runs of `values`, one after the other."""
     places = np.arange(int(lengths.sum(dtype=np.int64)))
     places += np.repeat(starts.astype(np.int64) - starts_of(lengths), lengths)

@@ -17,6 +17,16 @@ from migrator.packing.spill import Spill, SpillIndex
 
 
 @dataclass(frozen=True)
+class SpillPart:
+    """Some sequences of a shard, and what was wrong with rows beside them."""
+
+    index: SpillIndex
+    words: NDArray[Any]
+    masked_words: NDArray[Any]
+    faults: list[RowFault]
+
+
+@dataclass(frozen=True)
 class SpilledShard:
     """What the spill holds of one input shard, and what was left out of it."""
 
@@ -59,13 +69,13 @@ class SpillFiles:
         self._faults: list[RowFault] = []
         self._unreadable = ""
 
-    def append(self, index: SpillIndex, words: NDArray[Any], masked: NDArray[Any], faults: list[RowFault]) -> None:
-        """Add sequences of the shard that is under way, and what was wrong with other rows beside them."""
+    def append(self, part: SpillPart) -> None:
+        """Add sequences of the shard that is under way."""
         if not self._unreadable:
-            _write(self._words, words)
-            _write(self._masked, masked)
-            self._parts.append(index)
-            self._faults += faults
+            _write(self._words, part.words)
+            _write(self._masked, part.masked_words)
+            self._parts.append(part.index)
+            self._faults += part.faults
 
     def leave_out(self, why: str) -> None:
         """The shard that is under way cannot be read: nothing of it is kept."""

@@ -96,8 +96,8 @@ class RowWriter:
         per_row = self._order.per_row[low:high]
         first = int(self._begins[low])
         sequences = self._order.sequences[first : first + int(per_row.sum(dtype=np.int64))]
-        rows = packed_rows(self._spill.draw(sequences, per_row), self._words, self._form)
-        return part, encode(rows, part.start, self._chunk)
+        rows = packed_rows(self._spill.draw(sequences, per_row, self._form.row_length), self._words, self._form)
+        return part, encode(rows, part.start, self._chunk, self._form.dtypes)
 
     def _sequences(self, low: int, high: int) -> int:
         return int(self._order.per_row[low:high].sum(dtype=np.int64))

@@ -31,9 +31,6 @@ class SmallBlocks(Memory):
     def read_rows(self, row_bytes: int, multiple_of: int) -> int:
         return multiple_of * self.chunks
 
-    def write_rows(self, row_bytes: int, multiple_of: int) -> int:
-        return multiple_of * self.chunks
-
 
 def request(source: Path, output: Path, **options: Any) -> Request:
     reading = {key: value for key, value in options.items() if key in _READING}

@@ -77,6 +77,17 @@ def test_a_broken_row_is_named(plain: Path) -> None:
     assert faults(plain)["has positions that do not restart with each sequence"] == [Place(path.name, 1)]
 
 
+def test_a_broken_row_far_behind_is_named(tmp_path: Path) -> None:
+    packed(write_data(tmp_path / "in", [[20] * 50]), tmp_path / "out")
+    change(tmp_path / "out" / "packed_training_0000.hdf5", "positions", (41, 1), 9)
+
+    found = {fault.what: fault.first for fault in checked(tmp_path / "out").faults if fault.rows}
+
+    assert found == {
+        "has positions that do not restart with each sequence": [Place("packed_training_0000.hdf5", 41)],
+    }
+
+
 def test_many_faults_of_a_kind_are_counted_and_few_are_named(plain: Path) -> None:
     rows = 0
     for path in oracle.shards(plain):

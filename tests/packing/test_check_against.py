@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from migrator.packing import comparing
 from migrator.packing.check import Checked, check
 from migrator.packing.fault_log import FIRST, Place
 from tests.packing import oracle
-from tests.packing.made_data import Kind, random_rows, shard_name, write_data, write_shard
+from tests.packing.made_data import Kind, Storage, random_rows, shard_name, write_data, write_shard
 from tests.packing.plain_packing import change, pack_plainly
 from tests.packing.runs import SmallBlocks, packed
 from tests.packing.test_unpack import LENGTHS
@@ -137,6 +138,22 @@ def test_what_packing_left_out_is_not_missed(data: Path, tmp_path: Path) -> None
     found = against(tmp_path / "out", data)
 
     assert (found.faults, found.compared) == ([], 12)
+
+
+def test_a_damaged_file_that_was_left_out_is_not_missed_in_part(tmp_path: Path) -> None:
+    """Its first rows can be read, but packing leaves out the whole file."""
+    data = write_data(tmp_path / "in", [[5, 9], [7] * 20], storage=Storage(chunk=(4, 32)))
+    path = oracle.shards(data)[1]
+    with h5py.File(path, "r") as file:
+        offset = file["input_ids"].id.get_chunk_info(4).byte_offset
+    spoilt = bytearray(path.read_bytes())
+    spoilt[offset : offset + 20] = b"\xff" * 20
+    path.write_bytes(spoilt)
+    packed(data, tmp_path / "out", skip_bad=True)
+
+    found = against(tmp_path / "out", data)
+
+    assert (found.faults, found.compared) == ([], 2)
 
 
 def test_broken_rows_that_nobody_knows_of(data: Path, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_killed_again_and_again(source: Path, tmp_path: Path, expected: dict[str
 def test_killed_at_random_moments(source: Path, tmp_path: Path, expected: dict[str, bytes]) -> None:
     killed = 0
     for _ in range(60):
-        process = started(pack_slowly, 0.003, source, tmp_path / "out", {})
+        process = started(pack_slowly, 0.02, source, tmp_path / "out", {})
         process.join(random.uniform(0.02, 0.25))
         if process.pid is not None and process.exitcode is None:
             os.kill(process.pid, signal.SIGKILL)
@@ -122,7 +122,9 @@ class TestWhatWasDone:
     def phases(self, source: Path, output: Path, **options: Any) -> dict[str, int]:
         """Of a run that ends: the sequences that were through each phase when it was first heard of."""
         heard: dict[str, int] = {}
-        packed(source, output, SmallBlocks(workers=1), lambda phase, done, total: heard.setdefault(phase, done), **options)
+        packed(
+            source, output, SmallBlocks(workers=1), lambda phase, done, total: heard.setdefault(phase, done), **options
+        )
         return heard
 
     def test_input_is_not_read_again(self, source: Path, tmp_path: Path, expected: dict[str, bytes]) -> None:

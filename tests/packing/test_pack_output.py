@@ -137,7 +137,7 @@ def test_a_relative_path_that_ends_above(source: Path, tmp_path: Path, monkeypat
     (tmp_path / "out" / "below").rmdir()
     monkeypatch.chdir(tmp_path / "out")
 
-    packed(source, Path("."))
+    packed(source, Path())
 
     assert_all_there(source, tmp_path / "out")
 
@@ -156,7 +156,7 @@ def test_a_folder_that_is_not_writable(source: Path, tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir()
     (tmp_path / "locked").chmod(0o555)
 
-    with pytest.raises(OutputError, match="cannot write .*Permission denied") as error:
+    with pytest.raises(OutputError, match=r"cannot write .*Permission denied") as error:
         packed(source, tmp_path / "locked" / "out")
 
     assert "make the folder writable" in error.value.hint
@@ -200,13 +200,15 @@ def test_numbers_that_ask_for_nothing(source: Path, tmp_path: Path, options: dic
 
 def test_one_process_at_a_time(source: Path, tmp_path: Path) -> None:
     def again(phase: str, done: int, total: int) -> None:
-        refused.append(pytest.raises(OutputError, packed, source, tmp_path / "out"))
+        with pytest.raises(OutputError) as error:
+            packed(source, tmp_path / "out")
+        refused.append(error.value.message)
 
-    refused: list[Any] = []
+    refused: list[str] = []
     packed(source, tmp_path / "out", progress=again)
 
     assert refused
-    assert all("out.partial is in use by another process" in error.value.message for error in refused)
+    assert all("out.partial is in use by another process" in message for message in refused)
     assert_all_there(source, tmp_path / "out")
 
 

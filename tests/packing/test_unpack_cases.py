@@ -14,6 +14,7 @@ from migrator.packing.unpacked_form import Widths
 from tests.packing import oracle
 from tests.packing.made_data import write_data
 from tests.packing.plain_packing import change, pack_plainly, write_metadata
+from tests.packing.runs import packed
 from tests.packing.test_unpack import LENGTHS, unpacked
 
 
@@ -101,6 +102,43 @@ def test_a_broken_row_is_named_and_nothing_is_written(plain: Path, tmp_path: Pat
 
     assert error.value.hint == "`migrate pack --check` names all faults"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "plain", "plain_metadata.json"]
+
+
+def test_a_broken_row_far_behind_is_named(tmp_path: Path) -> None:
+    packed(write_data(tmp_path / "in", [[20] * 50]), tmp_path / "packed")
+    change(tmp_path / "packed" / "packed_training_0000.hdf5", "positions", (41, 1), 9)
+
+    with pytest.raises(ShardError, match="row 41 has positions"):
+        unpacked(tmp_path / "packed", tmp_path / "out")
+
+
+def test_masked_tokens_in_padding_are_a_fault_of_their_row_and_not_of_the_width(plain: Path, tmp_path: Path) -> None:
+    path = oracle.shards(plain)[0]
+    with h5py.File(path, "r+") as file:
+        row = int(np.flatnonzero(file["input_mask"][:, -1] == 0)[0])
+        file["masked_lm_positions"][row] = 31
+
+    with pytest.raises(ShardError, match=f"row {row} has masked tokens in its padding"):
+        unpacked(plain, tmp_path / "out", widths=Widths(None, 6))
+
+
+def test_input_that_changes_after_it_was_counted(data: Path, tmp_path: Path) -> None:
+    plain = pack_plainly(data, tmp_path / "plain")
+    path = oracle.shards(plain)[0]
+    arrays = oracle.arrays(path)
+    with h5py.File(path, "w") as file:  # not compressed, so that it is read when it is needed
+        file.update(arrays)
+
+    def empty_a_row(phase: str, done: int, total: int) -> None:
+        if phase == "counting" and done == total:
+            with h5py.File(path, "r+") as file:
+                for key in file:
+                    file[key][0] = 0
+
+    with pytest.raises(ShardError, match=r"it holds other than the \d+ sequences counted before"):
+        unpacked(plain, tmp_path / "out", progress=empty_a_row)
+
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_row_number_beyond_reason_takes_no_memory(plain: Path, tmp_path: Path) -> None:

@@ -348,8 +348,11 @@ def test_interrupted_it_says_how_to_go_on(capsys: pytest.CaptureFixture[str], mo
     assert capsys.readouterr().err == "migrate: interrupted; run the same command again to continue\n"
     assert (Path("out").exists(), Path("out.partial").exists()) == (False, True)
 
-    monkeypatch.undo()
-    main(["pack", str(Path("data").absolute()), str(Path("out").absolute())])
+    folder = Path().absolute()
+    monkeypatch.undo()  # the directory, too
+    assert main(["pack", str(folder / "data"), str(folder / "out")]) == ExitCode.DONE
+    assert oracle.packed(folder / "out") == oracle.padded(folder / "data")
+    assert not (folder / "out.partial").exists()
 
 
 def test_as_a_process_and_without_a_terminal(migrate: Migrate, data: Path) -> None:

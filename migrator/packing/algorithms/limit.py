@@ -7,6 +7,7 @@ is within 0.5 % of that without a limit.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from migrator.packing.algorithms.bound import simple_bound
 from migrator.packing.algorithms.histogram import LengthHistogram
@@ -38,7 +39,7 @@ def default_limit(histogram: LengthHistogram) -> int:
     return most
 
 
-def _fewest_rows(histogram: LengthHistogram, plans: list[PackingPlan], work: Work) -> float:
+def _fewest_rows(histogram: LengthHistogram, plans: Sequence[PackingPlan], work: Work) -> float:
     """Without a limit, from below: a target that is too hard is met by a limit that is too wide, which costs little."""
     program = Relaxation(histogram, None, work)
     program.cover(histogram, plans)

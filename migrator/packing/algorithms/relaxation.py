@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,11 @@ from migrator.packing.algorithms.pricing import BestRows, Prices
 from migrator.packing.algorithms.work import Work
 
 
-def greedy_plans(histogram: LengthHistogram, at_most: int | None) -> list[PackingPlan]:
+@lru_cache(maxsize=4)  # looking for a good limit and then packing with it ask for the same
+def greedy_plans(histogram: LengthHistogram, at_most: int | None) -> tuple[PackingPlan, ...]:
     """Longest-pack-first's first; together their patterns are what the program starts from."""
     even = (pack_evenly(histogram, at_most, more) for more in (0, 1))
-    return [pack_longest_first(histogram, at_most), *even]
+    return (pack_longest_first(histogram, at_most), *even)
 
 
 class Relaxation:

@@ -39,12 +39,18 @@ def chunk_rows(columns: Mapping[str, Column]) -> int:
     return max(1, _CHUNK_BYTES // widest)
 
 
-def encode(arrays: Mapping[str, NDArray[Any]], start: int, rows: int) -> EncodedRows:
-    """The chunks of `rows` rows each of these arrays; `start` is a multiple of `rows`."""
+def encode(
+    arrays: Mapping[str, NDArray[Any]], start: int, rows: int, dtypes: Mapping[str, np.dtype[Any]] | None = None
+) -> EncodedRows:
+    """The chunks of `rows` rows each of these arrays; `start` is a multiple of `rows`.
+
+    `dtypes` are those of the datasets, where unsigned arrays are narrower.
+    """
     chunks: dict[str, list[bytes]] = {}
     for key, values in arrays.items():
         flat = values.reshape(len(values), -1)
-        chunks[key] = [encoded(flat[at : at + rows], rows) for at in range(0, len(flat), rows)]
+        dtype = dtypes[key] if dtypes is not None else None
+        chunks[key] = [encoded(flat[at : at + rows], rows, dtype) for at in range(0, len(flat), rows)]
     return EncodedRows(start, rows, chunks)
 
 

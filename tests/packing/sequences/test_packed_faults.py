@@ -34,7 +34,6 @@ CASES: list[tuple[str, dict[int, int], str]] = [
     ("input_mask", dict.fromkeys(range(5, 9), 3), NUMBERS),
     ("input_mask", {8: 1}, NUMBERS),
     ("input_mask", {7: -2}, NUMBERS),
-    ("input_mask", {7: 127, 8: -128}, NUMBERS),  # one more, to eight bits
     ("positions", {5: 5}, "has positions that do not restart with each sequence"),
     ("positions", {0: 1}, "has positions that do not restart with each sequence"),
     ("positions", {9: 4}, "has positions in its padding"),
@@ -88,6 +87,20 @@ def test_a_fault(key: str, changes: dict[int, int], what: str) -> None:
         found[key] = found[key].astype(np.int8)
 
     assert named(found) == [(1, what)]
+
+
+def test_the_127th_sequence_is_the_last_that_a_byte_counts() -> None:
+    """To eight bits, -128 is one more than 127."""
+    empty = {"positions": 130, "input_ids": 130, "segment_ids": 130, "masked_lm_positions": 0, "masked_lm_ids": 0}
+    found: Rows = {key: np.zeros((1, width), np.int8) for key, width in empty.items()}
+    found["next_sentence_positions"] = np.arange(130)[None]
+    found["next_sentence_labels"] = np.zeros((1, 130), np.int8)
+    found["next_sentence_weights"] = np.ones((1, 130), np.int8)
+
+    found["input_mask"] = np.arange(1, 131)[None]
+    assert named(found) == []
+    found["input_mask"] = found["input_mask"].astype(np.int8)
+    assert named(found) == [(0, NUMBERS)]
 
 
 def test_more_sequences_than_there_is_room_for() -> None:

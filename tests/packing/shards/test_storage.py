@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from migrator.packing.shards.shard import open_shard
-from tests.packing import oracle
 from tests.packing.made_data import DTYPES, Kind, Rows, Storage, random_rows, write_shard
 from tests.packing.runs import assert_all_there, packed
 
@@ -34,10 +33,10 @@ STORAGES = {
     "lzf": Storage({"compression": "lzf"}, (4, 32)),
     "fletcher32": Storage({"compression": "gzip", "fletcher32": True}, (4, 32)),
     "all filters": Storage({"compression": "gzip", "fletcher32": True, "shuffle": True}, (4, 32)),
-    "big-endian": Storage(GZIP, (4, 32), {key: ">i4" for key in DTYPES}),
-    "big-endian, shuffled": Storage({"compression": "gzip", "shuffle": True}, (4, 32), {key: ">i2" for key in DTYPES}),
-    "64 bits": Storage(GZIP, (4, 32), {key: "<i8" for key in DTYPES}),
-    "64 bits, unsigned": Storage(GZIP, (4, 32), {key: "<u8" for key in DTYPES}),
+    "big-endian": Storage(GZIP, (4, 32), dict.fromkeys(DTYPES, ">i4")),
+    "big-endian, shuffled": Storage({"compression": "gzip", "shuffle": True}, (4, 32), dict.fromkeys(DTYPES, ">i2")),
+    "64 bits": Storage(GZIP, (4, 32), dict.fromkeys(DTYPES, "<i8")),
+    "64 bits, unsigned": Storage(GZIP, (4, 32), dict.fromkeys(DTYPES, "<u8")),
     "unsigned": Storage(GZIP, None, {"input_mask": "u1", "segment_ids": "u1", "input_ids": "<u2"}),
     "a fill value": Storage({"compression": "gzip", "fillvalue": 7}, (4, 32)),
     "a user block": Storage(GZIP, (4, 32), file={"userblock_size": 512}),
