@@ -120,15 +120,15 @@ def _plan(args: argparse.Namespace) -> int:
 def _histogram(args: argparse.Namespace) -> LengthHistogram:
     from migrator.commands.pack_progress import packing_progress  # noqa: PLC0415
     from migrator.packing.histogram_file import read_histogram  # noqa: PLC0415
+    from migrator.packing.input_files import training_files  # noqa: PLC0415
     from migrator.packing.inputs import look_at  # noqa: PLC0415
     from migrator.packing.lengths import length_histogram  # noqa: PLC0415
-    from migrator.packing.request import input_files  # noqa: PLC0415
 
     if args.input.suffix == ".json":
         if args.max_seq_len is not None:
             raise UsageError("a histogram says itself how long rows are", hint="leave out --max-seq-len")
         return read_histogram(args.input)
-    inputs = look_at(input_files(args.input), args.skip_bad)
+    inputs = look_at(training_files(args.input)[0], args.skip_bad)
     with packing_progress() as progress:
         return length_histogram(inputs, inputs.row_length(args.max_seq_len), args.skip_bad, memory_of(args), progress)
 

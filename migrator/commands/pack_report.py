@@ -75,6 +75,8 @@ def _places(done: Packed, output: Path, metadata: str) -> list[tuple[str, str]]:
     from migrator.packing.manifest import QUARANTINE  # noqa: PLC0415
 
     rows = [("metadata", metadata)]
+    if passed := done.manifest["input"]["passed_over"]:
+        rows.insert(0, ("passed over", f"{', '.join(passed)}: without `training` in the name"))
     if done.left_out:
         rows.insert(
             0, ("left out", f"{len(done.left_out):,} of the input's rows and files, listed in {output / QUARANTINE}")

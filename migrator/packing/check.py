@@ -13,12 +13,12 @@ from migrator.packing.fault_log import FIRST, FaultLog, Found
 from migrator.packing.faults import ShardError
 from migrator.packing.folder_check import check_files, check_metadata, known_manifest
 from migrator.packing.folder_counts import Counts, FileCounts
+from migrator.packing.input_files import shard_files
 from migrator.packing.inputs import Inputs, look_at
 from migrator.packing.memory import Memory
 from migrator.packing.multisets import BucketSums
 from migrator.packing.original import Original
 from migrator.packing.progress import Progress, unheard
-from migrator.packing.request import input_files
 from migrator.packing.scanning import NOTHING, PACKED, Contents, Scan, Scanned, refuse_unreadable
 from migrator.packing.shards.shard import Shard
 
@@ -39,7 +39,7 @@ def check(folder: Path, against: Path | None, memory: Memory, progress: Progress
     sequence that may be where something is, a quarter of `memory.limit` at most.
     Raises `UsageError` where there is nothing to check: no shard, or only unpacked ones.
     """
-    inputs = look_at(input_files(folder), skip_bad=True, packed=True)
+    inputs = look_at(shard_files(folder), skip_bad=True, packed=True)
     refuse_unreadable(inputs)
     return _Check(folder, inputs, memory, progress).run(against)
 

@@ -19,6 +19,7 @@ class Inputs:
 
     paths: tuple[Path, ...]
     shards: tuple[Shard | ShardError, ...]
+    passed_over: tuple[Path, ...] = ()  # beside them, but not to be trained on
 
     @property
     def readable(self) -> list[Shard]:

@@ -59,6 +59,7 @@ def manifest(
                 {"name": path.name, "sequences": len(kept.index)}
                 for path, kept in zip(inputs.paths, spilled, strict=True)
             ],
+            "passed_over": [path.name for path in inputs.passed_over],
         },
         "sequences": sum(len(kept.index) for kept in spilled),
         "tokens": sum(kept.index.tokens for kept in spilled),

@@ -10,12 +10,12 @@ from typing import Any
 from migrator.packing.comparing import watched
 from migrator.packing.fault_log import FaultLog
 from migrator.packing.faults import ShardError
+from migrator.packing.input_files import training_files
 from migrator.packing.inputs import Inputs, look_at
 from migrator.packing.manifest import QUARANTINE
 from migrator.packing.memory import Memory
 from migrator.packing.multisets import BucketSums
 from migrator.packing.progress import Progress
-from migrator.packing.request import input_files
 from migrator.packing.scanning import Scan, padded, refuse_unreadable
 
 
@@ -23,7 +23,7 @@ class Original:
     """Rows and files that packing left out, by the packed folder's own report, are not missed in it."""
 
     def __init__(self, folder: Path, packed: Path, manifest: Mapping[str, Any], row_length: int) -> None:
-        found = look_at(input_files(folder), skip_bad=True)
+        found = look_at(training_files(folder)[0], skip_bad=True)
         refuse_unreadable(found)
         self._left_out = _left_out(packed / QUARANTINE)
         kept = [at for at, path in enumerate(found.paths) if (path.name, None) not in self._left_out]

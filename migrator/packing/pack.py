@@ -11,6 +11,7 @@ from migrator.packing.assignment import RowOrder, assign, most_masked
 from migrator.packing.disk import disk_failures
 from migrator.packing.faults import ShardError, nothing_to_pack
 from migrator.packing.finished import Packed, packed_before
+from migrator.packing.input_files import training_files
 from migrator.packing.inputs import Inputs, look_at
 from migrator.packing.manifest import MANIFEST, QUARANTINE, manifest, metadata, metadata_path, quarantine, write_json
 from migrator.packing.memory import Memory
@@ -18,7 +19,7 @@ from migrator.packing.partial import Partial
 from migrator.packing.planning import histogram_of, plan_for
 from migrator.packing.progress import Progress, unheard
 from migrator.packing.reading import Limits, Reader, WideIdsError
-from migrator.packing.request import Request, input_files
+from migrator.packing.request import Request
 from migrator.packing.sequences.rows import RowFormat
 from migrator.packing.sequences.words import NARROW, WIDE
 from migrator.packing.spill import SpillIndex
@@ -33,7 +34,8 @@ def pack(request: Request, memory: Memory, progress: Progress = unheard) -> Pack
     written, `UsageError` for a request that cannot be met.
     """
     request = replace(request, output=request.output.resolve())
-    inputs = look_at(input_files(request.input), request.reading.skip_bad)
+    files, others = training_files(request.input)
+    inputs = replace(look_at(files, request.reading.skip_bad), passed_over=tuple(others))
     partial = Partial(request.output)
     work = _Work(request, inputs, partial, memory, progress)
     asked = _asked(request, inputs)

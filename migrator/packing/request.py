@@ -44,18 +44,3 @@ class Request:
     output: Path
     reading: Reading = Reading()
     packing: Packing = Packing()
-
-
-def input_files(folder: Path) -> list[Path]:
-    """The shards of a folder, or the one file, in the order of their names. Raises `UsageError` for none."""
-    try:
-        if folder.is_file():
-            return [folder]
-        if not folder.is_dir():
-            raise UsageError(f"{folder} does not exist", hint="give a folder of HDF5 shards, or one shard")
-        found = sorted(path for path in folder.iterdir() if path.suffix in (".hdf5", ".h5") and path.is_file())
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
-    if not found:
-        raise UsageError(f"{folder} holds no *.hdf5 or *.h5 file", hint="give a folder of HDF5 shards, or one shard")
-    return found

@@ -8,12 +8,12 @@ from pathlib import Path
 from migrator.errors import OutputError
 from migrator.packing.disk import disk_failures
 from migrator.packing.faults import ShardError
+from migrator.packing.input_files import shard_files
 from migrator.packing.inputs import Inputs, look_at
 from migrator.packing.manifest import metadata_path
 from migrator.packing.memory import Memory
 from migrator.packing.partial import Partial
 from migrator.packing.progress import Progress, unheard
-from migrator.packing.request import input_files
 from migrator.packing.shard_unpacker import ShardUnpacker
 from migrator.packing.survey import Survey, survey
 from migrator.packing.unpacked_form import NOT_SAID, Widths, unpacked_form
@@ -37,7 +37,7 @@ def unpack(
     `OutputError` where the output is taken or not writable.
     """
     output = output.resolve()
-    inputs = look_at(input_files(source), skip_bad=False, packed=True)
+    inputs = look_at(shard_files(source), skip_bad=False, packed=True)
     _refuse_taken(output)
     partial = Partial(output)
     with disk_failures(output), partial.locked():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from migrator.packing.faults import RowFault
 from migrator.packing.sequences.padded import sequences_of
 from migrator.packing.sequences.ragged import Sequences
+from migrator.packing.sequences.rows import RowFormat, packed_rows
 from migrator.packing.sequences.words import NARROW, WIDE, WordFormat
 from migrator.packing.spill import SpillIndex
 from migrator.packing.spill_files import SpillFiles, SpillPart
@@ -30,6 +32,14 @@ def add(files: SpillFiles, sequences: Sequences, faults: list[RowFault] | None =
     files.append(SpillPart(index_of(sequences), *words, faults or []))
 
 
+def rows_of(files: SpillFiles, numbers: list[int], per_row: list[int], form: RowFormat) -> dict[str, list[Any]]:
+    """These sequences, packed."""
+    drawn = files.opened(files.index()).draw(
+        np.array(numbers, np.uint32), np.array(per_row, np.uint16), form.row_length
+    )
+    return {key: array.tolist() for key, array in packed_rows(drawn, files.form, form).items()}
+
+
 @pytest.mark.parametrize("form", [NARROW, WIDE])
 def test_sequences_are_drawn_in_any_order(tmp_path: Path, form: WordFormat) -> None:
     files = SpillFiles(tmp_path, form)
@@ -39,14 +49,13 @@ def test_sequences_are_drawn_in_any_order(tmp_path: Path, form: WordFormat) -> N
     files.finish()
     files.close()
 
-    drawn = files.opened(files.index()).draw(np.array([4, 0, 3]), np.array([2, 1]), 32)
+    rows = rows_of(files, [4, 0, 3], [2, 1], RowFormat(32, 8, 2))
 
-    assert drawn.pieces.lengths.tolist() == [2, 3, 32]
-    padding = np.zeros(27, np.int32)
-    rows = [[*second.tokens[32:], *first.tokens[:3], *padding], second.tokens[:32]]
-    np.testing.assert_array_equal(form.ids(drawn.words), np.array(rows))
-    assert drawn.masked_counts.tolist() == [second.masked_counts[1], first.masked_counts[0], second.masked_counts[0]]
-    assert drawn.labels.tolist() == [second.labels[1], first.labels[0], second.labels[0]]
+    tokens = [[*second.tokens[32:], *first.tokens[:3]], second.tokens[:32]]
+    assert [row[: len(some)] for row, some in zip(rows["input_ids"], tokens, strict=True)] == [list(t) for t in tokens]
+    counts = [second.masked_counts[1] + first.masked_counts[0], second.masked_counts[0]]
+    assert [np.count_nonzero(row) for row in rows["masked_lm_positions"]] == counts
+    assert rows["next_sentence_labels"] == [[second.labels[1], first.labels[0]], [second.labels[0], 0]]
 
 
 def test_an_unfinished_shard_is_forgotten(tmp_path: Path) -> None:

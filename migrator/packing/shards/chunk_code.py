@@ -19,7 +19,7 @@ def encoded(values: NDArray[Any], rows: int, dtype: np.dtype[Any] | None = None)
     if len(values) < rows:
         whole = np.zeros((rows, values.shape[1]), values.dtype)
         whole[: len(values)] = values
-    return bytes(isal_zlib.compress(_shuffled(whole, (dtype or values.dtype).itemsize), LEVEL))
+    return bytes(isal_zlib.compress(_shuffled(whole, (dtype or values.dtype).itemsize), _ISAL_LEVEL))
 
 
 def _shuffled(values: NDArray[Any], size: int) -> NDArray[Any]:
