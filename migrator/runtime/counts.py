@@ -34,9 +34,10 @@ def report_lines(reports: Sequence[Report], cwd: Path) -> Iterator[str]:
     if not reports:
         yield "counted nothing: no process of the run worked on the device and came to a normal end"
     for report in reports:
-        graphs = report["graphs"]
+        graphs, own = report["graphs"], report.get("library_step_marks", 0)
+        marks = _many(report["step_marks"], "step mark") + (f" ({own} by fused operators)" if own else "")
         yield (
-            f"counted on the emulated device, process {report['pid']}: {_many(report['step_marks'], 'step mark')}, "
+            f"counted on the emulated device, process {report['pid']}: {marks}, "
             f"{_many(graphs['steps'], 'step')}, {_many(graphs['operators'], 'operator')}"
         )
         yield from _host_reads(report["host_reads"], cwd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,11 @@ def assert_whole_or_absent(output: Path) -> None:
         oracle.assert_told_right(output)
 
 
+def remove(output: Path) -> None:
+    shutil.rmtree(output)
+    output.with_name("out_metadata.json").unlink()
+
+
 def kill_everywhere(source: Path, output: Path, expected: dict[str, bytes], step: int, offset: int) -> None:
     """Die at one change to files after the other, each time from the begin, and finish."""
     change = offset
@@ -56,9 +62,7 @@ def kill_everywhere(source: Path, output: Path, expected: dict[str, bytes], step
         assert_whole_or_absent(output)
         packed(source, output)
         assert_finished(output, expected)
-        for path in (*output.iterdir(), output.with_name("out_metadata.json")):
-            path.unlink()
-        output.rmdir()
+        remove(output)
         change += step
     assert change > 30
     assert_finished(output, expected)
@@ -176,6 +180,18 @@ class TestWhatWasDone:
 
         assert heard["reading"] == 8
         assert_all_there(source, tmp_path / "out")
+
+    def test_killed_while_it_forgets(self, source: Path, tmp_path: Path, expected: dict[str, bytes]) -> None:
+        """What a run with other limits has begun to remove is not taken for done by the next with the first ones."""
+        self.killed_when("rows/packed_training_0002.hdf5.part", source, tmp_path / "out")
+        begun = tmp_path / "quiet" / "begun"
+        (tmp_path / "out.partial").rename(begun)
+        for change in range(3, 18):
+            shutil.copytree(begun, tmp_path / "out.partial")
+            assert kill_at(change, source, tmp_path / "out", row_length=40)
+            packed(source, tmp_path / "out")
+            assert_finished(tmp_path / "out", expected)
+            remove(tmp_path / "out")
 
     def test_one_more_shard_is_noticed(self, source: Path, tmp_path: Path) -> None:
         self.killed_when("plan.json", source, tmp_path / "out")

@@ -16,15 +16,17 @@ from tests.packing.made_data import DTYPES, Rows, shard_name, write_shard
 
 ROWS, LENGTH, MASKED = 40_000, 256, 40
 
+# Of the process alone: getrusage counts what its parent had in memory when it started it.
 PEAK = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
 from migrator.packing.memory import Memory
 from migrator.packing.pack import pack
 from migrator.packing.request import Packing, Request
 
 done = pack(Request(Path(sys.argv[1]), Path(sys.argv[2]), packing=Packing(per_row=4)), Memory(int(sys.argv[3]), 2))
-print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, done.manifest["sequences"]]))
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(json.dumps([int(status["VmHWM"].split()[0]) * 1024, done.manifest["sequences"]]))
 """
 
 
@@ -56,6 +58,7 @@ def peak(source: Path, output: Path, limit: int) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
 def test_the_peak_stays_below_the_limit(tmp_path: Path) -> None:
     rows = many_rows(0)
     assert list(rows) == list(DTYPES)
@@ -63,11 +66,13 @@ def test_the_peak_stays_below_the_limit(tmp_path: Path) -> None:
     for number in range(4):
         write_shard(tmp_path / "often" / shard_name(number), rows if number == 0 else many_rows(number))
 
-    low = peak(tmp_path / "often", tmp_path / "low", limit := 320 * 2**20)
-    once = peak(tmp_path / "once", tmp_path / "one", 2**30)
-    often = peak(tmp_path / "often", tmp_path / "four", 2**30)
+    limit = 250 * 2**20
+    once = peak(tmp_path / "once", tmp_path / "one", limit)
+    often = peak(tmp_path / "often", tmp_path / "four", limit)
+    roomy = peak(tmp_path / "often", tmp_path / "roomy", 2**30)
 
-    assert low < limit
-    assert often < 2**30
-    assert often - once < 3 * ROWS * 100  # what is known of each sequence
-    assert oracle.everything(tmp_path / "low") == oracle.everything(tmp_path / "four")
+    assert often < limit
+    assert roomy < 2**30
+    more_data = 3 * ROWS * LENGTH * 6  # decoded, without the masked tokens
+    assert often - once < more_data / 3  # what is known of each sequence, and pages of the spill that are mapped
+    assert oracle.everything(tmp_path / "four") == oracle.everything(tmp_path / "roomy")

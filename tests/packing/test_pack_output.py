@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +226,21 @@ def test_the_lock_of_a_folder_that_is_being_taken_away(tmp_path: Path) -> None:
                 pass
             second.discard()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_taken_away_between_opening_and_locking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock of a file that nobody else can see any more would keep nobody out."""
+    flock = fcntl.flock
+    partial = Partial(tmp_path / "out")
+
+    def late(file: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        shutil.rmtree(partial.folder)
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with partial.locked(), pytest.raises(OutputError, match="in use"), Partial(tmp_path / "out").locked():
+        pass
 
 
 def test_nothing_is_said_of_time(source: Path, tmp_path: Path) -> None:

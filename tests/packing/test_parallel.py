@@ -55,6 +55,20 @@ def test_a_failure_passes_and_nothing_goes_on() -> None:
     assert len(done) < 20
 
 
+def test_what_has_not_begun_at_a_failure_never_does() -> None:
+    begun = []
+
+    def work(item: int) -> None:
+        begun.append(item)
+        time.sleep(0.05)
+        if item == 0:
+            raise ValueError("zero")
+
+    with pytest.raises(ValueError, match="zero"):
+        list(ordered(work, range(9), 1))
+    assert 2 not in begun
+
+
 def test_a_failure_of_the_items_passes() -> None:
     def items() -> Iterator[int]:
         yield 1

@@ -88,6 +88,47 @@ def write_shard(
             shard.create_dataset(name, data=whole, compression="gzip")
 
 
+def write_text_shard(path: Path, *, samples: int, length: int = 32, masked: int = 5, seed: int = 0) -> None:
+    """One HDF5 shard as `write_shard` writes it, with lengths and words as texts have them: most sequences are short.
+
+    A fifth of the sequences is full, as in Wikipedia's (arXiv 2107.02027). Few words are frequent, and a sentence that
+    does not follow the one before has other words, so that both of the model's heads have something to learn.
+    """
+    draw = np.random.default_rng(seed)
+    shares = np.exp(-np.arange(length) / (0.3 * length)) * (np.arange(length) >= 7)
+    shares[-1] = shares.sum() / 4
+    used = draw.choice(length, samples, p=shares / shares.sum()) + 1
+    other = draw.integers(0, 2, samples)
+    words = (CONFIG["vocab_size"] - 8 - len(SPECIAL)) // 2
+    frequent = 1 / np.arange(1, words + 1)
+    ids = len(SPECIAL) + draw.choice(words, (samples, length), p=frequent / frequent.sum())
+    places, middle = np.arange(length), used // 2
+    second = (places >= middle[:, None]) & (places < used[:, None])
+    ids += words * (second & (other == 1)[:, None])
+    rows = np.arange(samples)
+    ids[:, 0], ids[rows, middle - 1], ids[rows, used - 1] = (SPECIAL.index(t) for t in ("[CLS]", "[SEP]", "[SEP]"))
+    positions = np.zeros((samples, masked), int)
+    for row, whole in enumerate(used):
+        words_of = np.setdiff1d(np.arange(1, whole - 1), middle[row] - 1)
+        count = min(masked, max(1, round(0.15 * whole)))
+        positions[row, :count] = np.sort(draw.permutation(words_of)[:count])
+    labels = np.take_along_axis(ids, positions, axis=1) * (positions > 0)
+    for row, found in enumerate(positions):
+        ids[row, found[found > 0]] = SPECIAL.index("[MASK]")
+    real = places < used[:, None]
+    arrays = {
+        "input_ids": (ids * real).astype("int32"),
+        "input_mask": real.astype("int8"),
+        "segment_ids": second.astype("int8"),
+        "masked_lm_positions": positions.astype("int32"),
+        "masked_lm_ids": labels.astype("int32"),
+        "next_sentence_labels": other.astype("int8"),
+    }
+    with h5py.File(path, "w") as shard:
+        for name, array in arrays.items():
+            shard.create_dataset(name, data=array, compression="gzip")
+
+
 def write_squad(path: Path, *, questions: int, seed: int = 0) -> None:
     """A SQuAD 1.1 file: one article, a paragraph for each question, the answer being words of the paragraph."""
     draw = random.Random(seed)

@@ -62,6 +62,24 @@ def bert_minimal(bert_migrate: Migrate, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
+def bert_packed(bert_minimal: Path, bert_migrate: Migrate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """nvidia-bert, applied up to the stage packed. Not to be changed. What bert_minimal needs is there."""
+    folder = tmp_path_factory.mktemp(BERT)
+    done = bert_migrate(folder, "apply", BERT, "--level", "packed", "-o", "out")
+    assert done.code == 0, done.err
+    return folder / "out"
+
+
+@pytest.fixture(scope="session")
+def bert_performance(bert_minimal: Path, bert_migrate: Migrate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """nvidia-bert, applied up to the stage performance. Not to be changed. What bert_minimal needs is there."""
+    folder = tmp_path_factory.mktemp(BERT)
+    done = bert_migrate(folder, "apply", BERT, "--level", "performance", "-o", "out")
+    assert done.code == 0, done.err
+    return folder / "out"
+
+
+@pytest.fixture(scope="session")
 def bert_upstream(bert_minimal: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The upstream's files, as they are before any change."""
     folder = tmp_path_factory.mktemp("upstream")

@@ -33,6 +33,7 @@ class Counts:
 
     host_reads: Counter[HostRead] = field(default_factory=Counter)
     step_marks: int = 0
+    library_step_marks: int = 0  # those among them that fused optimizers, norms and averages made themselves
     graphs: GraphLog = field(default_factory=GraphLog)
 
     @property
@@ -100,6 +101,12 @@ def mark_step() -> None:
         _running[0].graphs.close(responsible_place())
 
 
+def note_library_mark() -> None:
+    """The step mark just made was not the user's own."""
+    if _running:
+        _running[0].library_step_marks += 1
+
+
 def end_of_step() -> None:
     """End the graph at an optimizer step, where nobody marks steps."""
     if _running:
@@ -113,6 +120,7 @@ def report() -> dict[str, Any]:
     return {
         "host_reads": sorted(reads, key=lambda row: (-row["count"], row["file"], row["line"], row["kind"])),
         "step_marks": found.step_marks,
+        "library_step_marks": found.library_step_marks,
         "graphs": {
             "steps": found.graphs.steps,
             "operators": found.graphs.operators + found.graphs.pending,

@@ -80,6 +80,8 @@ def open_shard(path: Path) -> Shard:
     try:
         with h5py.File(path, "r") as file:
             return _looked_at(path, {key: file[key] for key in PACKED_KEYS if isinstance(file.get(key), h5py.Dataset)})
+    except PermissionError as error:
+        raise ShardError(path, "cannot be read: permission denied") from error
     except _DAMAGED as error:
         raise ShardError(path, f"not a readable HDF5 file: {_first_line(error)}", hint=_RE_READ) from error
 
@@ -103,8 +105,8 @@ def _looked_at(path: Path, datasets: dict[str, h5py.Dataset]) -> Shard:
 
 
 def _is_in(path: Path, dataset: h5py.Dataset) -> bool:
-    """Whether no link leads to another file."""
-    return bool(dataset.file.filename == str(path))
+    """Whether no link leads to another file, and no user block moves offsets, which HDF5 1.14.2 leaves out of them."""
+    return bool(dataset.file.filename == str(path) and not dataset.file.userblock_size)
 
 
 def _sizes(path: Path, datasets: dict[str, h5py.Dataset]) -> tuple[int, int, int]:
