@@ -25,13 +25,13 @@ packing is done by `migrate pack`, and this Python has no `migrator`: install th
 
 def parse_arguments(argv):
     """The options, and those that are for `migrate pack`. Each may be spelled with dashes or with underscores."""
-    parser = argparse.ArgumentParser(
+    options = argparse.ArgumentParser(
         description="Pack pre-training shards, several sequences a row. Other options go to `migrate pack`.",
         allow_abbrev=False,
     )
 
     def add(name, **how):
-        parser.add_argument(f"--{name}", f"--{name.replace('_', '-')}", dest=name, **how)
+        options.add_argument(f"--{name}", f"--{name.replace('_', '-')}", dest=name, **how)
 
     add("input_dir", required=True, help="a folder of *.hdf5 shards")
     add("output_dir", required=True, help="the packed folder, to be made")
@@ -42,7 +42,7 @@ def parse_arguments(argv):
     for name in ("train_batch_size", "local_rank"):
         add(name, help="has no effect; taken since other packers take it")
     add("disable_progress_bar", action="store_true", help="has no effect: where nobody watches there is none")
-    return parser.parse_known_args(argv)
+    return options.parse_known_args(argv)
 
 
 def packer():
