@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,12 +61,13 @@ class Reader:
         """Raises `ShardError` at the first fault, unless bad rows and files are to be skipped."""
         rows = [shard.rows if isinstance(shard, Shard) else 0 for shard in self._shards]
         total, done = sum(rows), sum(rows[: len(self._spill.shards)])
-        for read in ordered(self._read, self._blocks(memory), memory.workers):
-            self._take(read)
-            done += read.block.stop - read.block.start
-            if read.block.stop == rows[read.block.shard]:
-                self._spill.finish()
-            progress("reading", done, total)
+        with closing(ordered(self._read, self._blocks(memory), memory.workers)) as found:
+            for read in found:
+                self._take(read)
+                done += read.block.stop - read.block.start
+                if read.block.stop == rows[read.block.shard]:
+                    self._spill.finish()
+                progress("reading", done, total)
 
     def _blocks(self, memory: Memory) -> Iterator[Block]:
         for number in range(len(self._spill.shards), len(self._shards)):

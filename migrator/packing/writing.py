@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,22 +66,22 @@ class RowWriter:
     def run(self, count: int, done: Sequence[WrittenShard], workers: int, progress: Progress) -> Iterator[WrittenShard]:
         """Write the shards of `count` that are not `done`; each is yielded once it is whole."""
         total, written = len(self._order.sequences), sum(shard.sequences for shard in done)
-        parts = self._parts(count, len(done))
         file: ShardFile | None = None
-        try:
-            for part, encoded in ordered(self._made, parts, workers):
-                path = self._folder / f"{part.name}.part"
-                file = file or ShardFile(path, part.rows, self._columns)
-                file.write(encoded)
-                written += self._sequences(part.first + part.start, part.first + part.stop)
-                progress("writing", written, total)
-                if part.last:
+        with closing(ordered(self._made, self._parts(count, len(done)), workers)) as made:
+            try:
+                for part, encoded in made:
+                    path = self._folder / f"{part.name}.part"
+                    file = file or ShardFile(path, part.rows, self._columns)
+                    file.write(encoded)
+                    written += self._sequences(part.first + part.start, part.first + part.stop)
+                    progress("writing", written, total)
+                    if part.last:
+                        file.close()
+                        file = None
+                        yield self._finished(part, path)
+            finally:
+                if file is not None:
                     file.close()
-                    file = None
-                    yield self._finished(part, path)
-        finally:
-            if file is not None:
-                file.close()
 
     def _parts(self, count: int, skip: int) -> Iterator[ShardPart]:
         """A chunk of every dataset at a time: what is made then stays in a core's cache."""
