@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from migrator.packing.blocks import Block, blocks
 from migrator.packing.faults import RowFault, ShardError, row_error
 from migrator.packing.keys import Arrays
 from migrator.packing.memory import Memory
@@ -32,13 +33,6 @@ class Limits:
 
     longest: int
     most_masked: int
-
-
-@dataclass(frozen=True)
-class Block:
-    shard: int
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True)
@@ -71,13 +65,8 @@ class Reader:
 
     def _blocks(self, memory: Memory) -> Iterator[Block]:
         for number in range(len(self._spill.shards), len(self._shards)):
-            shard = self._shards[number]
-            if isinstance(shard, ShardError) or not shard.rows:
-                yield Block(number, 0, 0)
-                continue
-            step = memory.read_rows(shard.row_bytes, shard.block_rows)
-            for start in range(0, shard.rows, step):
-                yield Block(number, start, min(start + step, shard.rows))
+            own = [replace(block, shard=number) for block in blocks([self._shards[number]], memory)]
+            yield from own or [Block(number, 0, 0)]  # a shard without rows is finished too, or left out
 
     def _read(self, block: Block) -> ReadBlock:
         shard, form = self._shards[block.shard], self._spill.form

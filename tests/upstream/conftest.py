@@ -40,14 +40,17 @@ def bert_migrate(bert_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return Migrate(tmp_path_factory.mktemp("home"), {"MIGRATE_CACHE": os.fspath(bert_cache)})
 
 
+def applied(migrate: Migrate, folder: Path, level: str, *options: str) -> Path:
+    """nvidia-bert up to a level, in `folder`."""
+    done = migrate(folder, "apply", BERT, "--level", level, "-o", "out", *options)
+    assert done.code == 0, done.err
+    return folder / "out"
+
+
 @pytest.fixture(scope="session")
 def bert_made(bert_migrate: Migrate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """nvidia-bert, applied up to its last level. Not to be changed."""
-    folder = tmp_path_factory.mktemp(BERT)
-    level = load_recipe(BERT).stages[-1].name
-    done = bert_migrate(folder, "apply", BERT, "--level", level, "-o", "out")
-    assert done.code == 0, done.err
-    return folder / "out"
+    return applied(bert_migrate, tmp_path_factory.mktemp(BERT), load_recipe(BERT).stages[-1].name)
 
 
 @pytest.fixture(scope="session")
@@ -55,28 +58,19 @@ def bert_minimal(bert_migrate: Migrate, tmp_path_factory: pytest.TempPathFactory
     """nvidia-bert, applied up to the stage minimal. Not to be changed. The scripts' own imports are there."""
     if missing := [name for name in ("torch", "tqdm", "requests", "sklearn", "six") if find_spec(name) is None]:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    folder = tmp_path_factory.mktemp(BERT)
-    done = bert_migrate(folder, "apply", BERT, "--level", "minimal", "-o", "out")
-    assert done.code == 0, done.err
-    return folder / "out"
+    return applied(bert_migrate, tmp_path_factory.mktemp(BERT), "minimal")
 
 
 @pytest.fixture(scope="session")
 def bert_packed(bert_minimal: Path, bert_migrate: Migrate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """nvidia-bert, applied up to the stage packed. Not to be changed. What bert_minimal needs is there."""
-    folder = tmp_path_factory.mktemp(BERT)
-    done = bert_migrate(folder, "apply", BERT, "--level", "packed", "-o", "out")
-    assert done.code == 0, done.err
-    return folder / "out"
+    return applied(bert_migrate, tmp_path_factory.mktemp(BERT), "packed")
 
 
 @pytest.fixture(scope="session")
 def bert_performance(bert_minimal: Path, bert_migrate: Migrate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """nvidia-bert, applied up to the stage performance. Not to be changed. What bert_minimal needs is there."""
-    folder = tmp_path_factory.mktemp(BERT)
-    done = bert_migrate(folder, "apply", BERT, "--level", "performance", "-o", "out")
-    assert done.code == 0, done.err
-    return folder / "out"
+    return applied(bert_migrate, tmp_path_factory.mktemp(BERT), "performance")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.running import Migrate, git
+from tests.upstream.conftest import applied
 from tests.upstream.packed_pretraining import PACKED1, PACKED2, write_packed
 from tests.upstream.pretraining import PHASE1, PHASE2, Trained, train, write_data
 
@@ -111,7 +112,7 @@ def test_ddp_that_exchanges_gradients_once_a_step_trains_the_same(
 def test_the_published_commands_in_each_mode(
     mode: str, bert_migrate: Migrate, data: Path, tmp_path: Path, bert_performance: Path
 ) -> None:
-    port = bert_performance if mode == "lazy" else _applied(bert_migrate, tmp_path, "--mode", mode)
+    port = bert_performance if mode == "lazy" else applied(bert_migrate, tmp_path, "performance", "--mode", mode)
     phase1 = train(port, PHASE1, data, tmp_path / "run", "--fp16", processes=2, mode=mode)
     assert len(phase1.losses) == 4
     phase2 = train(port, PHASE2, data, tmp_path / "run", "--fp16", processes=2, mode=mode)
@@ -127,11 +128,5 @@ def test_the_published_commands_on_packed_data(bert_performance: Path, tmp_path:
 
 
 def test_the_oldest_release_runs_too(bert_migrate: Migrate, data: Path, tmp_path: Path) -> None:
-    port = _applied(bert_migrate, tmp_path, "--release", "1.9")
+    port = applied(bert_migrate, tmp_path, "performance", "--release", "1.9")
     assert train(port, PHASE1, data, tmp_path / "run").checkpoint(4).exists()
-
-
-def _applied(migrate: Migrate, folder: Path, *options: str) -> Path:
-    done = migrate(folder, "apply", "nvidia-bert", "--level", "performance", "-o", "out", *options)
-    assert done.code == 0, done.err
-    return folder / "out"
