@@ -12,7 +12,7 @@ help:
 	@echo "make test-all  also the long scenarios"
 	@echo "make bench     measure start-up, engine, emulated device and packing"
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml hatch_build.py $(wildcard migrator/packing/compiled/*.[ch])
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[emulator]'
 	@touch $@

@@ -29,10 +29,18 @@ def report_packed(done: Packed, output: Path, *, as_json: bool) -> None:
         return
     out(visible(f"packed: {output}"))
     columns([*_size(facts), *_time(done), *_places(done, output, metadata)])
+    if done.fresh and not _is_compiled():
+        out("note: no C compiler was there when migrate was installed, so numpy put the rows together: it takes longer")
     if facts["plan"]["stopped_by_clock"]:
         out("note: the time limit ended the planning; another machine may find another plan, and write other bytes")
     if not done.fresh:
         out("nothing to do: it was packed before, from the same input with the same options")
+
+
+def _is_compiled() -> bool:
+    from migrator.packing.compiled import loops  # noqa: PLC0415
+
+    return loops is not None
 
 
 def _size(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -19,8 +19,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def ordered(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Generator[Result, None, None]:
-    """`work` of every item, in their order; never more than `workers` + `AHEAD` at a time are in memory.
+def ordered(
+    work: Callable[[Item], Result], items: Iterable[Item], workers: int, ahead: int = AHEAD
+) -> Generator[Result, None, None]:
+    """`work` of every item, in their order; never more than `workers` + `ahead` at a time are in memory.
 
     Where its results may not all be taken, close it: what was begun ahead then ends.
     """
@@ -29,7 +31,7 @@ def ordered(work: Callable[[Item], Result], items: Iterable[Item], workers: int)
         try:
             for item in items:
                 waiting.append(threads.submit(work, item))
-                if len(waiting) >= workers + AHEAD:
+                if len(waiting) >= workers + ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -14,8 +14,8 @@ from migrator.packing.keys import Arrays
 from migrator.packing.memory import Memory
 from migrator.packing.parallel import ordered
 from migrator.packing.progress import Progress
+from migrator.packing.sequences.compaction import Compact, Unfit, compact
 from migrator.packing.sequences.padded import faults_of, sequences_of
-from migrator.packing.sequences.sound import sound_sequences
 from migrator.packing.sequences.words import WordFormat
 from migrator.packing.shards.bands import rows_in_bands
 from migrator.packing.shards.shard import Shard
@@ -80,21 +80,17 @@ class Reader:
 
     def _compact(self, rows: Arrays, first: int, form: WordFormat) -> SpillPart:
         faults: list[RowFault] = []
-        sequences = sound_sequences(rows, self._limits.longest, self._limits.most_masked)
-        if sequences is None:
+        found = compact(rows, self._limits.longest, self._limits.most_masked, form)
+        if found is Unfit.FAULT:
             faults = faults_of(rows, self._limits.longest, self._limits.most_masked)
             keep = np.ones(len(rows["input_ids"]), bool)
             keep[[fault.row for fault in faults]] = False
-            sequences = sequences_of(rows, keep)
-        if not form.holds(sequences):
+            found = Compact.of(sequences_of(rows, keep), form)
+        if isinstance(found, Unfit):
             raise WideIdsError
-        index = SpillIndex(
-            sequences.lengths.astype(np.uint16),
-            sequences.masked_counts.astype(np.uint16),
-            sequences.labels.astype(np.int8),
-        )
+        index = SpillIndex(found.lengths, found.masked_counts, found.labels)
         in_file = [replace(fault, row=first + fault.row) for fault in faults]
-        return SpillPart(index, form.tokens(sequences), form.masked_tokens(sequences), in_file)
+        return SpillPart(index, found.words, found.masked_words, in_file)
 
     def _take(self, read: ReadBlock) -> None:
         if read.error is not None and not self._skip_bad:

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migrator.packing.sequences.ragged import Ints, starts_of
-from migrator.packing.sequences.row_pieces import RowPieces
 from migrator.packing.sequences.rows import Drawn
 from migrator.packing.sequences.words import WordFormat
 
@@ -63,17 +62,22 @@ class Spill:
         self._drawn = 0
         self._form = form
         self._words = self._mapped(words, index.tokens * form.token.itemsize)
-        self._masked = np.frombuffer(self._mapped(masked, index.masked_tokens * form.masked.itemsize), form.masked)
+        self._masked = self._mapped(masked, index.masked_tokens * form.masked.itemsize)
 
-    def draw(self, sequences: Ints, per_row: Ints, row_length: int) -> Drawn:
+    def draw(self, sequences: Ints, per_row: Ints) -> Drawn:
         """These sequences, for rows of `per_row` of them each."""
-        lengths = self._index.lengths[sequences].astype(np.int64)
-        counts = self._index.masked_counts[sequences].astype(np.int64)
-        pieces = RowPieces(row_length, per_row.astype(np.int64), lengths)
-        words = pieces.drawn(self._words, self._starts[sequences], self._form.token)
-        masked = _gathered(self._masked, self._masked_starts[sequences], counts)
-        self._forget(words.nbytes + masked.nbytes)
-        return Drawn(pieces, words, counts, masked, self._index.labels[sequences])
+        lengths, counts = self._index.lengths[sequences], self._index.masked_counts[sequences]
+        self._forget(int(lengths.sum(dtype=np.int64)) * self._form.token.itemsize)
+        return Drawn(
+            per_row=per_row.astype(np.int64),
+            lengths=lengths.astype(np.int64),
+            masked_counts=counts.astype(np.int64),
+            labels=self._index.labels[sequences],
+            starts=self._starts[sequences].astype(np.int64),
+            masked_starts=self._masked_starts[sequences].astype(np.int64),
+            words=self._words,
+            masked_words=self._masked,
+        )
 
     def _forget(self, drawn: int) -> None:
         """Give mapped memory back to the system now and then; the file's pages stay cached as long as it likes."""
@@ -94,10 +98,3 @@ class Spill:
 def _compact(starts: NDArray[np.int64]) -> NDArray[Any]:
     """Half as wide where that is enough: one for every sequence of the input is in memory."""
     return starts.astype(np.uint32) if not len(starts) or starts[-1] < 2**32 else starts
-
-
-def _gathered(values: NDArray[Any], starts: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[Any]:
-    """Runs of `values`, one after the other."""
-    places = np.arange(int(lengths.sum(dtype=np.int64)))
-    places += np.repeat(starts.astype(np.int64) - starts_of(lengths), lengths)
-    return values.take(places)

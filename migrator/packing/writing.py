@@ -14,10 +14,14 @@ from migrator.packing.assignment import RowOrder
 from migrator.packing.parallel import ordered
 from migrator.packing.progress import Progress
 from migrator.packing.sequences.ragged import starts_of
-from migrator.packing.sequences.rows import RowFormat, packed_rows
+from migrator.packing.sequences.row_planes import RowPlanes
+from migrator.packing.sequences.rows import RowFormat
 from migrator.packing.sequences.words import WordFormat
-from migrator.packing.shards.writing import Column, EncodedRows, ShardFile, chunk_rows, encode
+from migrator.packing.shards.chunk_code import deflated
+from migrator.packing.shards.writing import Column, EncodedRows, ShardFile, chunk_rows
 from migrator.packing.spill import Spill
+
+_AHEAD = 8  # deflated parts, a MiB or so each: the threads go on while a whole file's checksum is taken
 
 
 @dataclass(frozen=True)
@@ -56,18 +60,17 @@ class RowWriter:
     def __init__(self, folder: Path, order: RowOrder, form: RowFormat, words: WordFormat, spill: Spill) -> None:
         self._folder = folder
         self._order = order
-        self._form = form
-        self._words = words
         self._spill = spill
         self._begins = starts_of(order.per_row)
         self._columns = {key: Column(dtype, form.width(key)) for key, dtype in form.dtypes.items()}
         self._chunk = chunk_rows(self._columns)
+        self._planes = RowPlanes(form, words, self._chunk)
 
     def run(self, count: int, done: Sequence[WrittenShard], workers: int, progress: Progress) -> Iterator[WrittenShard]:
         """Write the shards of `count` that are not `done`; each is yielded once it is whole."""
         total, written = len(self._order.sequences), sum(shard.sequences for shard in done)
         file: ShardFile | None = None
-        with closing(ordered(self._made, self._parts(count, len(done)), workers)) as made:
+        with closing(ordered(self._made, self._parts(count, len(done)), workers, _AHEAD)) as made:
             try:
                 for part, encoded in made:
                     path = self._folder / f"{part.name}.part"
@@ -97,8 +100,8 @@ class RowWriter:
         per_row = self._order.per_row[low:high]
         first = int(self._begins[low])
         sequences = self._order.sequences[first : first + int(per_row.sum(dtype=np.int64))]
-        rows = packed_rows(self._spill.draw(sequences, per_row, self._form.row_length), self._words, self._form)
-        return part, encode(rows, part.start, self._chunk, self._form.dtypes)
+        chunks = self._planes.filled(self._spill.draw(sequences, per_row))
+        return part, EncodedRows(part.start, self._chunk, {key: [deflated(chunk)] for key, chunk in chunks.items()})
 
     def _sequences(self, low: int, high: int) -> int:
         return int(self._order.per_row[low:high].sum(dtype=np.int64))

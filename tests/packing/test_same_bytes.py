@@ -9,6 +9,7 @@ import pytest
 
 from migrator.packing.memory import Memory
 from migrator.packing.pack import pack
+from migrator.packing.sequences import compaction, row_planes
 from tests.packing import oracle
 from tests.packing.made_data import CONTIGUOUS, Kind, Storage, shard_name, write_data
 from tests.packing.runs import SmallBlocks, packed, request
@@ -48,6 +49,16 @@ def test_any_limit_of_memory(tmp_path: Path) -> None:
 
     least, middle, most = (oracle.everything(tmp_path / name) for name in ("250", "700", "4000"))
     assert least == middle == most
+
+
+def test_with_and_without_the_compiled_loops(
+    source: Path, expected: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (compaction, row_planes):
+        monkeypatch.setattr(module, "loops", None)
+    packed(source, tmp_path / "out")
+
+    assert oracle.everything(tmp_path / "out") == expected
 
 
 def test_another_seed_gives_another_order(source: Path, expected: dict[str, bytes], tmp_path: Path) -> None:

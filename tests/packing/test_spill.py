@@ -34,9 +34,7 @@ def add(files: SpillFiles, sequences: Sequences, faults: list[RowFault] | None =
 
 def rows_of(files: SpillFiles, numbers: list[int], per_row: list[int], form: RowFormat) -> dict[str, list[Any]]:
     """These sequences, packed."""
-    drawn = files.opened(files.index()).draw(
-        np.array(numbers, np.uint32), np.array(per_row, np.uint16), form.row_length
-    )
+    drawn = files.opened(files.index()).draw(np.array(numbers, np.uint32), np.array(per_row, np.uint16))
     return {key: array.tolist() for key, array in packed_rows(drawn, files.form, form).items()}
 
 
@@ -90,7 +88,7 @@ def test_nothing_of_an_unreadable_shard_is_kept(tmp_path: Path) -> None:
         (0, "damaged", []),
         (1, "", []),
     ]
-    assert files.opened(files.index()).draw(np.array([2]), np.array([1]), 8).pieces.lengths.tolist() == [8]
+    assert files.opened(files.index()).draw(np.array([2]), np.array([1])).lengths.tolist() == [8]
 
 
 def test_words_that_are_gone_are_not_made_up(tmp_path: Path) -> None:
@@ -114,7 +112,8 @@ def test_no_sequences(tmp_path: Path) -> None:
     index = files.index()
 
     assert (len(index), index.tokens, index.masked_tokens) == (0, 0, 0)
-    assert len(files.opened(index).draw(np.zeros(0, np.int64), np.zeros(0, np.int64), 8).words) == 0
+    drawn = files.opened(index).draw(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    assert (len(drawn.lengths), len(drawn.words)) == (0, 0)
 
 
 def test_totals_wider_than_the_type_of_the_counts() -> None:

@@ -49,3 +49,8 @@ def starts_of(counts: Ints) -> NDArray[np.int64]:
 def within_runs(counts: Ints) -> NDArray[np.int64]:
     """0, 1, 2, ... in each run."""
     return np.arange(int(np.sum(counts, dtype=np.int64))) - np.repeat(starts_of(counts), counts)
+
+
+def runs(starts: Ints, counts: Ints) -> NDArray[np.int64]:
+    """The numbers from each start on, so many of them, one run after the other."""
+    return within_runs(counts) + np.repeat(np.asarray(starts, np.int64), counts)

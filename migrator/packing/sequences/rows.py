@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from migrator.packing.keys import packed_dtypes
 from migrator.packing.sequences.padded import prefix
-from migrator.packing.sequences.ragged import Ints
+from migrator.packing.sequences.ragged import Ints, runs
 from migrator.packing.sequences.row_pieces import RowPieces
 from migrator.packing.sequences.words import WordFormat
 
@@ -37,29 +37,35 @@ class RowFormat:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The sequences of some rows, in the order of the rows, as they come from where they were kept."""
+    """The n sequences of some rows, in the order of the rows, and where their words are among all."""
 
-    pieces: RowPieces
-    words: NDArray[Any]  # [rows, S], 0 in the padding
-    masked_counts: Ints  # [n]
-    masked_words: NDArray[Any]  # [sum of masked_counts]
-    labels: Ints  # [n]
+    per_row: NDArray[np.int64]  # [rows], sequences
+    lengths: NDArray[np.int64]  # [n]
+    masked_counts: NDArray[np.int64]  # [n]
+    labels: NDArray[np.int8]  # [n]
+    starts: NDArray[np.int64]  # [n], in words
+    masked_starts: NDArray[np.int64]  # [n], in words of masked tokens
+    words: memoryview  # bytes, of all sequences
+    masked_words: memoryview
 
 
 def packed_rows(drawn: Drawn, words: WordFormat, form: RowFormat) -> dict[str, NDArray[Any]]:
     """The datasets of a packed shard for these rows; ids still as narrow as the words are."""
-    pieces, dtypes = drawn.pieces, form.dtypes
+    pieces, dtypes = RowPieces(form.row_length, drawn.per_row, drawn.lengths), form.dtypes
     begins = pieces.begins
-    in_row = words.masked_positions(drawn.masked_words) + np.repeat(begins.astype(np.uint32), drawn.masked_counts)
+    tokens = pieces.drawn(drawn.words, drawn.starts, words.token)
+    all_masked = np.frombuffer(drawn.masked_words, words.masked)
+    masked_words = all_masked.take(runs(drawn.masked_starts, drawn.masked_counts))
+    in_row = words.masked_positions(masked_words) + np.repeat(begins.astype(np.uint32), drawn.masked_counts)
     masked = prefix(pieces.row_sums(drawn.masked_counts), form.masked_width)
     sentences = prefix(pieces.per_row, form.per_row)
     return {
-        "input_ids": words.ids(drawn.words),
+        "input_ids": words.ids(tokens),
         "input_mask": pieces.numbered(dtypes["input_mask"]),
-        "segment_ids": words.segments(drawn.words),
+        "segment_ids": words.segments(tokens),
         "positions": pieces.counted(dtypes["positions"]),
         "masked_lm_positions": _placed(masked, in_row, dtypes["masked_lm_positions"]),
-        "masked_lm_ids": _placed(masked, words.masked_ids(drawn.masked_words), dtypes["masked_lm_ids"]),
+        "masked_lm_ids": _placed(masked, words.masked_ids(masked_words), dtypes["masked_lm_ids"]),
         "next_sentence_positions": _placed(sentences, begins, dtypes["next_sentence_positions"]),
         "next_sentence_labels": _placed(sentences, drawn.labels, dtypes["next_sentence_labels"]),
         "next_sentence_weights": sentences.astype(dtypes["next_sentence_weights"]),

@@ -13,22 +13,19 @@ LEVEL = 1  # what the file says of itself; nobody needs it to read
 _ISAL_LEVEL = 0
 
 
-def encoded(values: NDArray[Any], rows: int, dtype: np.dtype[Any] | None = None) -> bytes:
-    """`values` [n, width], filled up with 0 to `rows`; as `dtype`, of which they may be the lower bytes only."""
-    whole = values
-    if len(values) < rows:
-        whole = np.zeros((rows, values.shape[1]), values.dtype)
-        whole[: len(values)] = values
-    return bytes(isal_zlib.compress(_shuffled(whole, (dtype or values.dtype).itemsize), _ISAL_LEVEL))
+def planes(values: NDArray[Any], rows: int, dtype: np.dtype[Any] | None = None) -> NDArray[np.uint8]:
+    """[bytes of a number, rows, width]: first bytes of all numbers, then all second ones, and so on, little end first.
 
-
-def _shuffled(values: NDArray[Any], size: int) -> NDArray[Any]:
-    """All first of `size` bytes, then all second bytes, and so on, little end first."""
-    if size == 1:
-        return np.ascontiguousarray(values)
-    given = values.dtype.itemsize
-    single = np.ascontiguousarray(values).view(np.uint8).reshape(-1, given)
-    planes = (np.zeros if given < size else np.empty)((size, len(single)), np.uint8)
+    `values` [n, width] are filled up with 0 to `rows`; they may be the lower bytes only of the `dtype` they stand for.
+    """
+    given, size = values.dtype.itemsize, (dtype or values.dtype).itemsize
+    out = (np.empty if (given, len(values)) == (size, rows) else np.zeros)((size, rows, values.shape[1]), np.uint8)
+    single = np.ascontiguousarray(values).view(np.uint8).reshape(*values.shape, given)
     for byte in range(given):
-        planes[byte] = single[:, byte]
-    return planes
+        out[byte, : len(values)] = single[:, :, byte]
+    return out
+
+
+def deflated(shuffled: NDArray[np.uint8]) -> bytes:
+    """One chunk, of the planes of its bytes."""
+    return bytes(isal_zlib.compress(shuffled, _ISAL_LEVEL))

@@ -66,28 +66,37 @@ class ChunkMap:
         out = (np.empty if written else np.zeros)((stop - start, *width), self.dtype)
         for first in firsts:
             low, high = max(first, start), min(first + height, stop)
-            band = out[low - start : high - start]
-            for chunk in self.by_row.get(first, ()):
-                rows = self._decoded(file, chunk)
-                if high - low < height:
-                    rows = rows[low - first : high - first]
-                if width:
-                    column = chunk.start[1]
-                    band[:, column : column + self.shape[1]] = rows[:, : width[0] - column]
-                else:
-                    band[:] = rows
+            self._place(
+                file, self.by_row.get(first, ()), slice(low - first, high - first), out[low - start : high - start]
+            )
         return out
 
-    def _decoded(self, file: int, chunk: Chunk) -> NDArray[Any]:
+    def _place(self, file: int, chunks: tuple[Chunk, ...], rows: slice, band: NDArray[Any]) -> None:
+        """These rows of chunks that stand side by side."""
+        if band.ndim == 1:
+            for chunk in chunks:
+                band[:] = np.frombuffer(self._decoded(file, chunk), self.dtype)[rows]
+        elif band.shape[1] % self.shape[1]:
+            for chunk in chunks:
+                own = np.frombuffer(self._decoded(file, chunk), self.dtype).reshape(self.shape)
+                column = chunk.start[1]
+                band[:, column : column + self.shape[1]] = own[rows, : band.shape[1] - column]
+        else:  # the common case: a row of a chunk is copied as one piece of bytes, in half the time its numbers take
+            piece = np.dtype((np.void, self.shape[1] * self.dtype.itemsize))
+            pieces = band.view(piece)
+            for chunk in chunks:
+                pieces[:, chunk.start[1] // self.shape[1]] = np.frombuffer(self._decoded(file, chunk), piece)[rows]
+
+    def _decoded(self, file: int, chunk: Chunk) -> bytes:
         data = os.pread(file, chunk.size, chunk.offset)
         if len(data) != chunk.size:
             raise EOFError(f"{chunk.size - len(data)} bytes are missing at its end")
-        raw = isal_zlib.decompress(data, bufsize=self.size) if self.filters else data
+        raw: bytes = isal_zlib.decompress(data, bufsize=self.size) if self.filters else data
         if len(raw) != self.size:
             raise ValueError(f"a chunk holds {len(raw)} bytes instead of {self.size}")
         if len(self.filters) == 2 and self.dtype.itemsize > 1:
             raw = np.frombuffer(raw, np.uint8).reshape(self.dtype.itemsize, -1).T.tobytes()
-        return np.frombuffer(raw, self.dtype).reshape(self.shape)
+        return raw
 
 
 def _filters(dataset: h5py.Dataset) -> tuple[int, ...]:

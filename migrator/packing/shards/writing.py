@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from migrator.packing.shards.chunk_code import LEVEL, encoded
+from migrator.packing.shards.chunk_code import LEVEL, deflated, planes
 
 _CHUNK_BYTES = 2**20  # HDF5's chunk cache in older versions: a chunk that fits is not decoded again for each row
 
@@ -50,7 +50,7 @@ def encode(
     for key, values in arrays.items():
         flat = values.reshape(len(values), -1)
         dtype = dtypes[key] if dtypes is not None else None
-        chunks[key] = [encoded(flat[at : at + rows], rows, dtype) for at in range(0, len(flat), rows)]
+        chunks[key] = [deflated(planes(flat[at : at + rows], rows, dtype)) for at in range(0, len(flat), rows)]
     return EncodedRows(start, rows, chunks)
 
 
