@@ -50,6 +50,9 @@ def read_configuration(table: Table, shared: Shared, before: Mapping[str, Config
     entry = shared.entries[_known(table, "entry", table.text("entry"), shared.entries)]
     sets = [shared.sets[_known(table, "sets", part, shared.sets)] for part in table.texts("sets")]
     arguments = merged([*sets, read_arguments(table.table("arguments"))])
+    for path in entry.paths:
+        if not isinstance(arguments.get(path), str):
+            table.refuse("arguments", f"have no text {path}, which {entry.script} needs", hint="see its [entry]")
     after = table.text("after", "")
     if after:
         _known(table, "after", after, before)

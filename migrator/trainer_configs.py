@@ -21,7 +21,7 @@ from migrator.core.tree import UnsafePathError, check_path
 from migrator.errors import UsageError
 from migrator.repo.toml_table import Table, open_table
 from migrator.resources import find_data
-from migrator.runtime.configurations import Configuration, Entry, TrainerConfigs
+from migrator.runtime.configurations import Checkpoints, Configuration, Entry, TrainerConfigs
 from migrator.runtime.trainer_arguments import Arguments
 from migrator.trainer_config_tables import (
     FOLDERS,
@@ -91,9 +91,19 @@ def _entry(table: Table) -> Entry:
         check_path(script)
     except UnsafePathError as error:
         table.refuse("script", f"is no path in the recipe: {error.message}")
-    entry = Entry(script, table.texts("local_rank"), table.flag("one_process"))
+    ranks, alone = table.texts("local_rank"), table.flag("one_process")
+    entry = Entry(script, ranks, alone, table.texts("reads"), table.texts("writes"), _checkpoints(table))
     table.finish()
     return entry
+
+
+def _checkpoints(table: Table) -> Checkpoints | None:
+    inner = table.table("checkpoints")
+    if not inner.keys():
+        return None
+    read = Checkpoints(inner.text("folder"), inner.text("files"), inner.text("resume"), inner.text("instead", ""))
+    inner.finish()
+    return read
 
 
 def _sets(table: Table) -> dict[str, Arguments]:

@@ -144,7 +144,7 @@ def test_packed_differs_from_unpacked_in_its_data_and_in_what_fits_into_a_chip(c
 def test_micro_batches_are_whole_and_half_as_large_in_float32(chip: Chip) -> None:
     for recipe in RECIPES:
         sizes = {
-            each.name: divmod(*(int(arguments[key]) for key in ("train_batch_size", "gradient_accumulation_steps")))
+            each.name: divmod(int(arguments["train_batch_size"]), int(arguments["gradient_accumulation_steps"]))
             for each in load_configs(recipe).configurations
             if {"train_batch_size", "gradient_accumulation_steps"} <= (arguments := each.arguments_for(chip)).keys()
         }
@@ -269,6 +269,9 @@ def test_what_a_file_says(tmp_path: Path) -> None:
         ('after = "first"', "cards = 2", "configuration[1].cards must be 1: pack.py is for one process"),
         ("cards = 2", "cards = 0", "cards must be a number of cards"),
         ('"train.py"', '"../train.py"', "entry.train.script is no path in the recipe"),
+        ('"train.py"', '"train.py"\nreads = ["data"]', "configuration[0].arguments have no text data"),
+        ('"train.py"', '"train.py"\nreads = ["fp16"]', "configuration[0].arguments have no text fp16"),
+        ('"train.py"', '"train.py"\ncheckpoints.folder = "out"', "entry.train.checkpoints.files is missing"),
         ('data = "holds shards"', "", "folders.data is missing"),
         ("cards = 2", "crads = 2", "crads is not a known key"),
         ('summary = "two"', 'sumary = "two"', "configuration[1].summary is missing"),

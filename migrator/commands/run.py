@@ -15,21 +15,24 @@ migrate run [TARGET] [OPTIONS] -- SCRIPT ARGS...
        migrate run [TARGET] [OPTIONS] --config NAME [-- ARGS...]
        migrate run [TARGET] --configs [--json]"""
 _DESCRIPTION = """\
-Run a training script on a Gaudi, or on an emulated hpu device on the CPU where there is none. The script is not
-changed and sees its own arguments, this terminal and this folder. Ctrl-C ends it with all its processes.
+Run a training script on a Gaudi, or on an emulated hpu device on the CPU where there is none.
+The script is not changed and sees its own arguments, this terminal and this folder. Ctrl-C ends
+it with all its processes.
 
-TARGET is a recipe or a folder that migrate apply wrote: the script is then looked for in there, and runs for the
-release, mode and chip that it was ported for. Without TARGET it is any script. `--` may be left out before a script
-whose name ends in .py. A configuration is a script with its arguments, described with the recipe: ARGS are added to
-them, and without TARGET it is one of nvidia-bert.
+TARGET is a recipe or a folder that migrate apply wrote: the script is then looked for in there,
+and runs for the release, mode and chip that it was ported for. Without TARGET it is any script.
+`--` may be left out before a script whose name ends in .py. A configuration is a script with its
+arguments, described with the recipe: ARGS are added to them, and without TARGET it is one of
+nvidia-bert.
 """
 _EPILOG = """\
-The emulated device checks behaviour. Its results are those of CPU arithmetic and say nothing of Gaudi's speed or
-numerics. It needs torch (pip install 'migrator[emulator]') and never hides Gaudi's own software.
+The emulated device checks behaviour. Its results are those of CPU arithmetic and say nothing of
+Gaudi's speed or numerics. It needs torch (pip install 'migrator[emulator]') and never hides
+Gaudi's own software.
 
 examples:
-  migrate run nvidia-bert -- run_pretraining.py --max_steps 10     the port in trainers/nvidia-bert
-  migrate run train.py --lr 1e-4                                   a script of your own
+  migrate run nvidia-bert -- run_pretraining.py --max_steps 10   the port in trainers/nvidia-bert
+  migrate run train.py --lr 1e-4                                 a script of your own
   migrate run --device hpu --cards 8 nvidia-bert -- run_pretraining.py
   migrate run --device emulated -m torch.distributed.run --nproc_per_node 2 train.py
   migrate run nvidia-bert --config phase1-bf16 --data DATA --out OUT --set max_steps=20

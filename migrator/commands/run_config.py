@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from migrator.commands.run_start import check_checkpoints, check_inputs
 from migrator.commands.run_tree import Tree
 from migrator.core.target import Chip
 from migrator.errors import UsageError
@@ -26,8 +27,9 @@ def find_configuration(args: argparse.Namespace, tree: Tree) -> tuple[TrainerCon
             hint="leave one of them out; arguments to be added come after --",
         )
     if not tree.reaches(configuration.level):
+        there = f"--level {args.level} is asked for" if args.level else f"{tree.path} is at {tree.level}"
         raise UsageError(
-            f"configuration {configuration.name} needs level {configuration.level}, and {tree.path} is at {tree.level}",
+            f"configuration {configuration.name} needs level {configuration.level}, and {there}",
             hint=_how_to_reach(configuration, tree, args.level),
         )
     if configuration.entry.one_process and ((args.cards or 1) > 1 or args.launcher):
@@ -45,16 +47,21 @@ def _how_to_reach(configuration: Configuration, tree: Tree, asked: str | None) -
 
 
 def configured_launch(
-    args: argparse.Namespace, configs: TrainerConfigs, configuration: Configuration, tree: str, chip: Chip
+    args: argparse.Namespace, configs: TrainerConfigs, configuration: Configuration, tree: str, chip: Chip, cwd: Path
 ) -> tuple[Launch, str]:
     """The script with all its arguments, and the folder for compiled graphs, or "". `tree` is the folder of the output
-    as the user would name it. Raises `UsageError` for a folder that is not given, and for a setting of no argument.
+    as the user would name it. Raises `UsageError` for a folder that is not given, for a setting of no argument, and,
+    unless the line is only printed, where the script would not find what it needs.
     """
     arguments = overridden(configuration.arguments_for(chip), args.set or [])
     given = _given(args, tree)
     _check_folders(configs, configuration, arguments, given)
     script = str(Path(tree, configuration.entry.script))
-    launch = Launch(script, False, (*words(filled(arguments, given)), *args.launch))
+    whole = filled(arguments, given)
+    if not args.print:  # a printed line may be for another machine
+        check_inputs(configs, configuration, arguments, given, args.launch, cwd)
+        check_checkpoints(configuration, whole, args.launch, cwd)
+    launch = Launch(script, False, (*words(whole), *args.launch))
     cached = placeholders([configs.recipe_cache]) <= given.keys()
     return launch, fill(configs.recipe_cache, given) if cached else ""
 
@@ -62,6 +69,8 @@ def configured_launch(
 def _given(args: argparse.Namespace, tree: str) -> dict[str, str]:
     """The folders that stand for the placeholders, without a slash at the end."""
     asked = {"data": args.data, "out": args.out, TREE: tree}
+    if empty := [name for name, folder in asked.items() if folder == ""]:
+        raise UsageError(f"--{empty[0]} is empty", hint="name a folder; . is the one you are in")
     return {name: folder.rstrip("/") or "/" for name, folder in asked.items() if folder is not None}
 
 

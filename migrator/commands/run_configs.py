@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from migrator.commands.run_options import NO_FILE
-from migrator.console import out
+from migrator.console import on_terminal, out
 from migrator.errors import ExitCode, UsageError
 from migrator.output_place import DEFAULT_TARGET, find_output
 from migrator.runtime.configurations import Configuration, TrainerConfigs
 from migrator.runtime.trainer_arguments import placeholders
 from migrator.trainer_configs import has_configs, load_configs
+
+_NARROW = 20  # columns; in fewer, text is hard to read
 
 
 def list_configs(args: argparse.Namespace, cwd: Path) -> int:
@@ -43,10 +47,20 @@ def _table(configs: TrainerConfigs) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     for row in rows:
         padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        out("  ".join([*padded, row[-1]]))
+        _row("".join(f"{cell}  " for cell in padded), row[-1])
     out()
     for name, what in configs.folders.items():
-        out(f"--{name} DIR {what}")
+        _row(f"--{name} DIR ".ljust(len("--data DIR ")), what)
+
+
+def _row(start: str, text: str) -> None:
+    """On a terminal what is longer than its lines goes on below the text; elsewhere a row is one line."""
+    room = shutil.get_terminal_size().columns - len(start)
+    if not on_terminal() or room < _NARROW:
+        out(start + text)
+        return
+    for number, line in enumerate(textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)):
+        out((start if not number else " " * len(start)) + line)
 
 
 def _cards(configuration: Configuration) -> str:

@@ -66,7 +66,7 @@ def _add_shown(group: argparse._ArgumentGroup) -> None:
         type=Path,
         const=NO_FILE,
         metavar="FILE",
-        help="with --count FILE: also write the counts to FILE, as JSON; with --configs: print JSON",
+        help="with --count: also write the counts to FILE, as JSON; with --configs: print JSON, no FILE",
     )
     either = group.add_mutually_exclusive_group()
     either.add_argument("--count", action="store_true", help="emulated: count host reads, step marks and new graphs")

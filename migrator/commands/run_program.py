@@ -78,7 +78,7 @@ def _configured(args: argparse.Namespace, tree: Tree, cwd: Path, environ: Mappin
     entry = configuration.entry
     find_ported_script(entry.script, tree.path, cwd)
     target = _target(args, tree.ported_for, environ)
-    launch, cache = configured_launch(args, configs, configuration, _shown(tree.path, cwd), target.chip)
+    launch, cache = configured_launch(args, configs, configuration, _shown(tree.path, cwd), target.chip, cwd)
     cards = args.cards or configuration.cards
     return Program(launch, cards, target, tree, tuple(filter(None, [tree.note])), entry.local_rank, cache)
 

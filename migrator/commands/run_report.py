@@ -85,11 +85,13 @@ def exit_code(result: Result, sinks: Sequence[Sink], log: Path | None) -> int:
 
 
 def _last_lines(result: Result) -> list[str]:
-    """Of standard error, else of standard output."""
+    """Of standard error, else of standard output; before them the errors, where a launcher's report hides them."""
     for heard, name in zip(reversed(result.heard), ("standard error", "standard output"), strict=False):
         if lines := heard.last.lines():
             what = name if len(result.heard) > 1 else "output"
-            return [f"the last lines of its {what}:", *(f"  {line}" for line in lines)]
+            errors = [] if heard.errors.among(lines) else heard.errors.lines()
+            before = ["the errors of its processes:", *(f"  {error}" for error in errors)] if errors else []
+            return [*before, f"the last lines of its {what}:", *(f"  {line}" for line in lines)]
     return ["it printed nothing"]
 
 
@@ -97,4 +99,11 @@ def _hint(result: Result, log: Path | None) -> str:
     if result.reader_gone:
         return "the program that read its output ended before it did"
     whole = f"all it printed is in {log}" if log else "--log FILE keeps all it prints"
-    return "; ".join(filter(None, [hint_for(result.ended.status), whole]))
+    return "; ".join(filter(None, [hint_for(result.ended.status), _what_is_missing(result), whole]))
+
+
+def _what_is_missing(result: Result) -> str:
+    for heard in result.heard:
+        if module := heard.errors.missing_module:
+            return f"{module} is not installed for this Python: a port's requirements.txt lists what its scripts import"
+    return ""

@@ -12,12 +12,36 @@ from migrator.runtime.trainer_arguments import Arguments, Value, merged
 
 
 @dataclass(frozen=True)
+class Checkpoints:
+    """What a script leaves to go on from: `files`, a pattern, in the folder that the argument `folder` names.
+
+    The flag `resume` makes it go on from the last of them; with the argument `instead` it begins with another file.
+    """
+
+    folder: str
+    files: str
+    resume: str
+    instead: str
+
+
+@dataclass(frozen=True)
 class Entry:
-    """A script, the options by which it takes its local rank, and whether it is for one process only."""
+    """A script, the options by which it takes its local rank, and whether it is for one process only.
+
+    `reads` are the arguments that name what has to be there before it starts, `writes` those that name what it makes.
+    """
 
     script: str
     local_rank: tuple[str, ...]
     one_process: bool
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    checkpoints: Checkpoints | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The arguments that every configuration of it has to have."""
+        return (*self.reads, *self.writes, *([self.checkpoints.folder] if self.checkpoints else []))
 
 
 @dataclass(frozen=True)
@@ -50,6 +74,11 @@ class TrainerConfigs:
     configurations: tuple[Configuration, ...]
     folders: Mapping[str, str]
     recipe_cache: str
+
+    def maker_of(self, path: Value) -> Configuration | None:
+        """The first configuration that makes `path`, as it stands in the file."""
+        makers = (each for each in self.configurations if path in [each.arguments[name] for name in each.entry.writes])
+        return next(makers, None)
 
     def find(self, name: str) -> Configuration:
         """The configuration `name`. Raises `UsageError` with the close ones when there is none."""

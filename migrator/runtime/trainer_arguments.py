@@ -56,6 +56,12 @@ def overridden(arguments: Arguments, settings: Sequence[str]) -> dict[str, Value
     return changed
 
 
+def names_argument(given: Sequence[str], name: str) -> bool:
+    """Whether the words of a command line name an argument, in full or, as argparse takes it, shortened."""
+    options = [_plain(word.partition("=")[0]) for word in given if word.startswith("--")]
+    return any(option and _plain(name).startswith(option) for option in options)
+
+
 def _known(name: str, arguments: Arguments) -> str:
     spelled = {_plain(known): known for known in arguments}
     if (found := spelled.get(_plain(name))) is not None:

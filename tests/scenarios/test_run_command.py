@@ -89,6 +89,23 @@ def test_a_failing_trainer_is_exit_code_5_with_its_last_lines(trainers: Trainers
     assert sorted((trainers.folder / "all.log").read_text().splitlines()) == sorted([*said[:30], "result"])
 
 
+def test_an_error_that_a_launcher_s_report_hides_is_said_before_it(trainers: Trainers) -> None:
+    raised = "import sys\nprint('[rank1]: ValueError: no shards', file=sys.stderr)\n"
+    trainers.write(raised + FAILURE)
+    said = trainers.run("train.py").err.splitlines()
+    start = said.index("migrate: the trainer failed with exit code 3")
+    assert said[start + 1 : start + 3] == ["  the errors of its processes:", "    ValueError: no shards"]
+    assert said[start + 3] == "  the last lines of its standard error:"
+    trainers.write("raise ValueError('no shards')")
+    assert "the errors of its processes" not in trainers.run("train.py").err
+
+
+def test_a_missing_module_is_named_with_what_lists_it(trainers: Trainers) -> None:
+    trainers.write("import no_such_module")
+    last = trainers.run("train.py").err.splitlines()[-1]
+    assert last.startswith("  no_such_module is not installed for this Python: a port's requirements.txt lists")
+
+
 def test_standard_output_is_shown_when_standard_error_is_empty(trainers: Trainers) -> None:
     trainers.write("print('out of luck'); raise SystemExit(1)")
     assert "the last lines of its standard output:\n    out of luck\n" in trainers.run("train.py").err

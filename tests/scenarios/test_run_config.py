@@ -27,6 +27,13 @@ out = "gets the results"
 [entry.show]
 script = "show.py"
 local_rank = ["--local_rank"]
+[entry.make]
+script = "show.py"
+writes = ["output_dir"]
+[entry.train]
+script = "show.py"
+reads = ["input_dir"]
+checkpoints = { folder = "output_dir", files = "ckpt_*.pt", resume = "resume", instead = "begin_with" }
 [entry.pack]
 script = "untouched.py"
 one_process = true
@@ -37,6 +44,28 @@ entry = "show"
 level = "minimal"
 arguments = { input_dir = "{data}/shards", model = "{tree}/model.json", steps = 7, fp16 = true, batch = 4 }
 chips.gaudi3 = { batch = 8 }
+[[configuration]]
+name = "shards"
+summary = "makes the shards"
+entry = "make"
+level = "minimal"
+cards = 1
+arguments = { output_dir = "{data}/made" }
+[[configuration]]
+name = "begin"
+summary = "on shards"
+entry = "train"
+level = "minimal"
+cards = 1
+arguments = { input_dir = "{data}/made", output_dir = "{out}/results/" }
+[[configuration]]
+name = "go-on"
+summary = "on shards, once more"
+entry = "train"
+level = "minimal"
+cards = 1
+after = "begin"
+arguments = { input_dir = "{data}/shards", output_dir = "{out}/results/", resume = true }
 [[configuration]]
 name = "dense"
 summary = "on packed data"
@@ -175,16 +204,19 @@ def test_the_list(own: Own) -> None:
     done = own.run("own", "--configs")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
-        "full   minimal  8 cards  all of it",
-        "dense  packed   1 card   on packed data; after full",
+        "full    minimal  8 cards  all of it",
+        "shards  minimal  1 card   makes the shards",
+        "begin   minimal  1 card   on shards",
+        "go-on   minimal  1 card   on shards, once more; after begin",
+        "dense   packed   1 card   on packed data; after full",
         "",
         "--data DIR holds the shards",
-        "--out DIR gets the results",
+        "--out DIR  gets the results",
     ]
     assert own.run("own", "--config", "list").out == done.out
     assert own.run("trainers/own", "--configs").out == done.out
     listed = json.loads(own.run("own", "--configs", "--json").out)
-    assert [each["name"] for each in listed] == ["full", "dense"]
+    assert [each["name"] for each in listed] == ["full", "shards", "begin", "go-on", "dense"]
     assert listed[0]["folders"] == ["data"]
     assert listed[0]["chips"] == {"gaudi3": {"batch": "8"}}
 
@@ -201,10 +233,15 @@ def test_the_list_needs_nothing_migrated(migrate: Migrate, tmp_path: Path) -> No
     [
         (("--config", "ful"), "own has no configuration 'ful'", "did you mean full?"),
         (("--config", "full"), "configuration full needs --data DIR", "data holds the shards"),
+        (("--config", "full", "--data", ""), "--data is empty", "name a folder"),
         (("--config", "full", "--set", "step=3"), "--set step: the configuration has no such", "did you mean steps?"),
         (("--config", "full", "train.py"), "train.py is a script too", "come after --"),
         (("--config", "full", "-m", "train"), "-m is a script too", "come after --"),
-        (("--config", "dense", "--level", "minimal"), "needs level packed, and ", "leave --level minimal out"),
+        (
+            ("--config", "dense", "--level", "minimal"),
+            "needs level packed, and --level minimal is asked",
+            "leave --level minimal out",
+        ),
         (("--config", "dense", "--cards", "2"), "configuration dense is for one process", "leave --cards"),
         (("--config", "dense", "--launcher", "launch"), "configuration dense is for one process", "leave --cards"),
         (("--set", "steps=3", "--", "show.py"), "--set: only for a configuration", "--config"),
@@ -230,6 +267,74 @@ def test_a_lower_output_is_refused_with_the_level_that_it_needs(own: Own) -> Non
     assert (done.code, done.out) == (2, "")
     assert f"configuration dense needs level packed, and {own.folder / 'low'} is at minimal" in done.err
     assert "migrate apply makes it: --level packed" in done.err
+
+
+class TestBefore:
+    """What a script needs is looked for before it is started, and what is in its way."""
+
+    @pytest.fixture
+    def data(self, own: Own) -> Path:
+        for name in ("made", "shards"):
+            (own.folder / "D" / name).mkdir(parents=True)
+        return own.folder / "D"
+
+    @staticmethod
+    def leave(own: Own, *names: str) -> None:
+        (own.folder / "O" / "results").mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (own.folder / "O" / "results" / name).touch()
+
+    @staticmethod
+    def refused(own: Own, *words: str) -> str:
+        done = own.run("own", "--data", "D", "--out", "O", *words)
+        assert (done.code, done.out) == (2, "")
+        assert len(done.err.splitlines()) == 2
+        return done.err
+
+    @staticmethod
+    def starts(own: Own, *words: str) -> bool:
+        done = own.run("own", "--data", "D", "--out", "O", *words)
+        return done.code == 0 and "PT_HPU_LAZY_MODE" in done.out
+
+    def test_all_is_there(self, own: Own, data: Path) -> None:
+        assert self.starts(own, "--config", "begin")
+        self.leave(own, "ckpt_4.pt")
+        assert self.starts(own, "--config", "go-on")
+
+    def test_missing_data_name_the_folder_and_what_makes_it(self, own: Own) -> None:
+        said = self.refused(own, "--config", "begin")
+        assert "there is no D/made, which configuration begin reads (--input_dir)\n" in said
+        assert "migrate run own --config shards makes it; --set input_dir=... names another one" in said
+        self.leave(own, "ckpt_4.pt")
+        said = self.refused(own, "--config", "go-on")
+        assert "there is no D/shards" in said
+        assert "--data holds the shards; --set input_dir=..." in said
+
+    def test_a_folder_of_the_user_s_is_the_one_that_counts(self, own: Own, data: Path) -> None:
+        assert "there is no nowhere, " in self.refused(own, "--config", "begin", "--set", "input_dir=nowhere")
+        (data / "made").rmdir()
+        assert self.starts(own, "--config", "begin", "--", "--input-dir", "elsewhere")
+        assert self.starts(own, "--config", "begin", "--set", "input_dir=D")
+
+    def test_going_on_needs_a_checkpoint(self, own: Own, data: Path) -> None:
+        self.leave(own, "other.pt")
+        said = self.refused(own, "--config", "go-on")
+        assert "go-on goes on from a checkpoint, and O/results/ has no ckpt_*.pt\n" in said
+        assert "run --config begin with the same --out first" in said
+        assert "leave --resume out" in self.refused(own, "--config", "begin", "--", "--resume")
+        assert self.starts(own, "--config", "go-on", "--", "--begin_with=other.pt")
+        assert self.starts(own, "--config", "go-on", "--", "--output_dir=elsewhere")
+
+    def test_beginning_does_not_mix_with_an_earlier_run(self, own: Own, data: Path) -> None:
+        self.leave(own, "ckpt_4.pt")
+        said = self.refused(own, "--config", "begin")
+        assert "begin begins anew, and O/results/ has checkpoints, such as ckpt_4.pt\n" in said
+        assert "add -- --resume; " in said
+        assert self.starts(own, "--config", "begin", "--", "--resume")
+        assert self.starts(own, "--config", "begin", "--set", "output_dir=elsewhere")
+
+    def test_a_printed_line_may_be_for_another_machine(self, own: Own) -> None:
+        assert "--input_dir=D/made" in own.printed("--config", "begin")[1]
 
 
 class TestLevel:

@@ -57,10 +57,19 @@ def test_in_float32(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
     assert (tmp_path / "results" / "checkpoints" / "ckpt_6.pt").exists()
 
 
-@pytest.mark.slow
-def test_phase_2_without_phase_1_ends_at_once(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="the trainer failed"):
+def test_phase_2_without_phase_1_is_refused_before_it_starts(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"phase2-bf16 goes on from a checkpoint, and .* has no ckpt_"):
         configured(bert_minimal, "phase2-bf16", data, tmp_path)
+    assert not (tmp_path / "log").exists()
+
+
+def test_phase_1_goes_on_where_it_was_stopped(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
+    configured(bert_minimal, "phase1-bf16", data, tmp_path, "--set", "max_steps=2")
+    with pytest.raises(AssertionError, match=r"phase1-bf16 begins anew, and .* such as ckpt_2"):
+        configured(bert_minimal, "phase1-bf16", data, tmp_path)
+    second = configured(bert_minimal, "phase1-bf16", data, tmp_path, "--", "--resume_from_checkpoint")
+    assert "resume step from  2" in second.out
+    assert logged(tmp_path, "checkpoint_step") == [4]
 
 
 def test_the_smoke_run(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
