@@ -14,6 +14,7 @@ from migrator.rules._marks import in_compiled_function
 from migrator.rules._short_parameters import short_casts
 
 NAMES = frozenset({"torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad.clip_grad_norm_"})
+EACH_TURN = "each turn of a loop clips by a norm of its own"
 _ASK = frozenset({"parameters", "named_parameters", "children", "modules"})
 _WRAPPERS = frozenset({"filter", "list", "tuple", "iter"})
 _CHAIN = frozenset({"itertools.chain"})
@@ -79,13 +80,20 @@ def _placed(call: ast.Call, parameters: ast.expr, max_norm: ast.expr, file: File
     if not is_plain(max_norm):
         return call, "the largest norm is worked out anew each time"
     if not _can_repeat(parameters, file):
-        return call, "it cannot be told whether its parameters can be asked for twice"
+        each = isinstance(parameters, ast.Name) and any(_turns(parameters, a) for a in around)
+        return call, EACH_TURN if each else "it cannot be told whether its parameters can be asked for twice"
     loop = next((a for a in around if is_settled(parameters, a, file) and is_settled(max_norm, a, file)), None)
     if loop is None:
         return call, "the parameters or the largest norm change in the loop"
     if any(cast.lineno < (loop.end_lineno or loop.lineno) for cast in short_casts(file)):
         return call, "a model has 16-bit parameters, and FusedClipNorm computes in their type"
     return _guarded(Clip(call, parameters, max_norm, loop, ""), file)
+
+
+def _turns(name: ast.Name, loop: Loop) -> bool:
+    """Whether a loop gives a name another value in each turn."""
+    targets = ast.walk(loop.target) if isinstance(loop, (ast.For, ast.AsyncFor)) else ()
+    return any(isinstance(node, ast.Name) and node.id == name.id for node in targets)
 
 
 def _guarded(clip: Clip, file: File) -> Clip | tuple[ast.Call, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from migrator.core.edit_fold import fold
 from migrator.core.edit_removal import remove_all
 from migrator.core.edits import Edit
 from migrator.core.file import File
+from migrator.rules._inlining import called_method, inlined, mentions
 from migrator.rules._module_attributes import is_shape_of, length, module_class
 from migrator.rules._torch import only
 
@@ -27,7 +27,9 @@ def same_branches(block: ast.If, file: File) -> Iterator[tuple[list[Edit], _Span
     body, orelse = (_normalised(suite[0], owner, file) for suite in (block.body, block.orelse))
     if body is not None and body == orelse:
         folded = fold(file, block, taken=True)
-        yield [*folded.edits, *remove_all(file, _unread(block.test, file))], folded.reindents
+        put_in, unneeded = inlined(block.body[0], owner, file)
+        gone = [*_unread(block.test, file), *unneeded]
+        yield [*folded.edits, *put_in, *remove_all(file, gone)], folded.reindents
 
 
 def _normalised(statement: ast.stmt, owner: ast.ClassDef, file: File) -> tuple[Any, ...] | None:
@@ -54,18 +56,9 @@ def _call(value: ast.expr, owner: ast.ClassDef, file: File) -> tuple[str, ...] |
 
 def _method(value: ast.expr, owner: ast.ClassDef, file: File) -> tuple[str, ...] | None:
     """The same for `self.method(x)`, where the method does nothing else."""
-    func = value.func if isinstance(value, ast.Call) else None
-    if not isinstance(value, ast.Call) or not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
-        return None
-    methods = [s for s in owner.body if isinstance(s, ast.FunctionDef) and s.name == func.attr]
-    if len(methods) != 1 or len(value.args) != 1 or value.keywords:
-        return None
-    own = [a.arg for a in methods[0].args.args]
-    body = [s for s in methods[0].body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    if len(own) != 2 or own[0] != func.value.id or len(body) != 1 or not isinstance(body[0], ast.Return):
-        return None
-    parts = _call(body[0].value, owner, file) if body[0].value is not None else None
-    return (ast.unparse(value.args[0]), *parts[1:]) if parts and parts[0] == own[1] else None
+    called = called_method(value, owner)
+    parts = _call(called.returned, owner, file) if called else None
+    return (ast.unparse(called.argument), *parts[1:]) if called and parts and parts[0] == called.parameter else None
 
 
 def _only_asks(test: ast.expr, file: File) -> bool:
@@ -79,21 +72,15 @@ def _unread(test: ast.expr, file: File) -> list[ast.stmt]:
     """The assignment of an attribute that only the test read, and of a constant that only this one did."""
     found: list[ast.stmt] = []
     for node in ast.walk(test):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and _count(node.attr, file) == 2:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and mentions(node.attr, file) == 2:
             found += [
                 a for value in file.index.attributes.get(ast.unparse(node), ()) if (a := _whole(value.value, file))
             ]
     for statement in list(found):
         value = statement.value if isinstance(statement, ast.Assign) else None
-        if isinstance(value, ast.Name) and _count(value.id, file) == 2:
+        if isinstance(value, ast.Name) and mentions(value.id, file) == 2:
             found += [s for s in file.module.body if _sets(s, value.id)]
     return found
-
-
-def _count(word: str, file: File) -> int:
-    """How often a word stands in this file and in the other Python files of the tree."""
-    texts = [file.source.text, *(text for path, text in file.context.sources.items() if path != file.path)]
-    return sum(len(re.findall(rb"\b" + word.encode() + rb"\b", text)) for text in texts)
 
 
 def _whole(value: ast.expr, file: File) -> ast.stmt | None:

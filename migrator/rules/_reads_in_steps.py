@@ -12,7 +12,7 @@ from migrator.rules._steps_of_training import every_step
 
 ADVICE = (
     "Read it only where it is logged (if step % N == 0), or keep .detach() on the device and read all numbers of an"
-    " interval in one copy."
+    " interval in one copy. If it decides what is done, let the device decide: torch.where, or a factor of 0 or 1."
 )
 _TIMING = "If it is there for timing, time whole intervals, and wait once at the end of each."
 _COPIES = frozenset({"cpu", "tolist", "numpy"})

@@ -32,7 +32,7 @@ from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
 from migrator.core.target import Target
-from migrator.rules._clip_calls import NAMES, Clip, clips
+from migrator.rules._clip_calls import EACH_TURN, NAMES, Clip, clips
 from migrator.rules._unread_imports import without_unread
 
 _MODULE = "habana_frameworks.torch.hpex.normalization"
@@ -40,6 +40,10 @@ _SINCE = (1, 9)
 _ADVICE = (
     "Build FusedClipNorm(parameters, max_norm) of habana_frameworks.torch.hpex.normalization once, after the model, "
     "and call its clip_norm(parameters) here."
+)
+_ONE_NORM = (
+    "FusedClipNorm clips all gradients by one norm in one kernel. That is another clipping: look which is meant, and "
+    "whether training stays as good."
 )
 
 
@@ -67,7 +71,8 @@ class FusedClipNorm(Rule):
                 names[key] = name
                 yield self.fix(_edits(clip, name, file))
             else:
-                yield self.finding(file, clip[0], f"clip_grad_norm_ stays: {clip[1]}", _ADVICE)
+                advice = _ONE_NORM if clip[1] == EACH_TURN else _ADVICE
+                yield self.finding(file, clip[0], f"clip_grad_norm_ stays: {clip[1]}", advice)
         if any(f"{_MODULE}.FusedClipNorm" in file.called(call) for call in file.index.calls):
             yield self.fix(without_unread(file, NAMES))
 

@@ -18,6 +18,8 @@ value, so that times taken there still count the device's work, and behind a loo
 Everything else is a finding: a value that is used in every step, has another name as well, or belongs to an object; an
 argument such as `writer.add_scalar("loss", loss.item(), step)` outside an interval, since what is logged when is the
 user's choice; synchronize() in every step. Loops that only evaluate stay: in lazy mode their reads end the graph.
+Copies are of 1024 numbers at most, for the sake of loops that use them at the end of an epoch alone: each number is an
+input of the graph that puts them together, which full copies share.
 Source: https://docs.habana.ai/en/latest/Profiling/Profiling_with_PyTorch.html
 """
 
@@ -42,10 +44,10 @@ from migrator.rules._torch import spell
 
 _FUNCTION = '''\
 def read_pending(pending):
-    """Read the numbers that wait on the device, in their order and in one copy; none are left waiting."""
-    numbers = {torch}.stack(pending).flatten().tolist() if pending else []
+    """Read the numbers that wait on the device, in their order, up to 1024 in a copy; none are left waiting."""
+    parts = [pending[at:at + 1024] for at in range(0, len(pending), 1024)]
     pending.clear()
-    return numbers
+    return [number for part in parts for number in {torch}.stack(part).flatten().tolist()]
 '''
 
 

@@ -8,7 +8,8 @@ is written already; newer torch pins for the accelerator that it finds, and from
 explicit `pin_memory=False` stays. Pinning changes no value.
 
 Advice only: workers, whose number depends on the machine, and the last batch of an epoch, whose other size is another
-graph to compile; `drop_last` and padding change what is trained on.
+graph to compile; `drop_last` and padding change what is trained on. Nothing is said of it where a function that is
+not torch's gets the batch and gives another in its place (`batch = fill_up(batch, rows)`): it may give it its size.
 Source: https://docs.pytorch.org/docs/2.13/data.html; https://github.com/pytorch/pytorch/pull/131858 (the device that is
 there, first in 2.7); HabanaAI/Model-References 1.6.1 (both arguments, in torchvision's classification)
 """
@@ -16,6 +17,7 @@ there, first in 2.7); HabanaAI/Model-References 1.6.1 (both arguments, in torchv
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from migrator.core.edit_arguments import add_argument, keyword
@@ -23,6 +25,7 @@ from migrator.core.edits import Fix
 from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
+from migrator.rules._batch_parts import is_builtin, names_in
 from migrator.rules._collation import argument, is_readable
 from migrator.rules._device_data import makes_device_tensors
 from migrator.rules._host_memory import calls_backward
@@ -31,6 +34,7 @@ from migrator.rules._loader_batches import LOADERS, batch_loop
 # The first torch that pins for the accelerator that there is: the change was reviewed until the end of 2024, after 2.6
 # was branched. A device that is named is heeded before 2.9, and ignored with a warning from then on.
 _ANY_ACCELERATOR = (2, 7)
+_BUILTINS = frozenset(dir(builtins))
 _DEVICE = 'pin_memory_device="hpu"'
 
 
@@ -81,12 +85,30 @@ class LoaderSettings(Rule):
         if workers is None or _is(workers, 0):
             advice = "Measure num_workers=2 and more; random changes of samples then draw from the workers' seeds."
             yield self.finding(file, loader, "the training process itself prepares the batches", advice)
-        if calls_backward(loop) and argument(loader, "batch_sampler") is None and argument(loader, "drop_last") is None:
+        sized = argument(loader, "batch_sampler") is not None or argument(loader, "drop_last") is not None
+        if calls_backward(loop) and not sized and not _is_exchanged(loop, file):
             advice = (
                 "drop_last=True, or a last batch padded to the size of the others, saves compiling another graph; "
                 "both change what is trained on."
             )
             yield self.finding(file, loader, "the last batch of an epoch may have another size", advice)
+
+
+def _is_exchanged(loop: ast.For, file: File) -> bool:
+    """Whether the loop calls `batch = function(batch, ...)` with a function that is neither torch's nor Python's."""
+    taken = names_in(loop.target)
+    for node in (node for statement in loop.body for node in ast.walk(statement)):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        call = node.value
+        is_own = not is_builtin(call.func, _BUILTINS, file) and not any(
+            n.startswith("torch.") for n in file.called(call)
+        )
+        targets = frozenset[str]().union(*map(names_in, node.targets))
+        given = {a.id for a in call.args if isinstance(a, ast.Name)}
+        if is_own and given & targets & taken:
+            return True
+    return False
 
 
 def _is(given: ast.expr | None, value: object) -> bool:

@@ -131,6 +131,7 @@ def test_equal_calls_share_one(check_transformed):
         ("clip_grad_norm_(m.parameters(), norms[step])", "the parameters or the largest norm change in the loop"),
         ("clip_grad_norm_(unknown(), 1.0)", "it cannot be told whether its parameters can be asked for twice"),
         ("clip_grad_norm_(once, 1.0)", "it cannot be told whether its parameters can be asked for twice"),
+        ("for p in m.parameters(): clip_grad_norm_(p, 1.0)", "each turn of a loop clips by a norm of its own"),
         ("if n and step: clip_grad_norm_(m.parameters(), n)", ""),
         ("if n > step: clip_grad_norm_(m.parameters(), n)", "a test in the loop that changes asks about the largest"),
         ("if n: print(n)\n    clip_grad_norm_(m.parameters(), n)", "another test in the loop asks about the largest"),

@@ -7,10 +7,10 @@ import pytest
 RULE = "host-reads"
 READER = '''\
 def read_pending(pending):
-    """Read the numbers that wait on the device, in their order and in one copy; none are left waiting."""
-    numbers = torch.stack(pending).flatten().tolist() if pending else []
+    """Read the numbers that wait on the device, in their order, up to 1024 in a copy; none are left waiting."""
+    parts = [pending[at:at + 1024] for at in range(0, len(pending), 1024)]
     pending.clear()
-    return numbers
+    return [number for part in parts for number in torch.stack(part).flatten().tolist()]
 
 
 '''
@@ -194,3 +194,13 @@ import torch
 
 def test_a_shadowed_float_is_no_read(check_noop):
     check_noop(before("total += float(loss)").replace("criterion, data", "criterion, float, data"), RULE)
+
+
+def test_the_reader_keeps_the_order_over_several_copies():
+    torch = pytest.importorskip("torch")
+    names = {"torch": torch}
+    exec(READER, names)
+    numbers = [float(n) for n in range(2500)]
+    pending = [torch.tensor(n) for n in numbers]
+    assert (names["read_pending"](pending), pending) == (numbers, [])
+    assert names["read_pending"](pending) == []

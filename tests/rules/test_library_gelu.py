@@ -156,3 +156,30 @@ def test_torch_is_imported_where_only_a_function_was(check_transformed):
         "from torch import erf\nimport torch\ndef f(x):\n    return torch.nn.functional.gelu(x)\n",
         RULE,
     )
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "# torch's own cannot be exported to ONNX\n{}    return x * 0.5 * (1.0 + torch.erf(x / 1.41421))\n",
+        "{}    return torch.nn.functional.gelu(x)  # not for onnx\n",
+        "{}    # ONNX\n    y = x * 0.5 * (1.0 + torch.erf(x / 1.41421))\n    return y\n",
+    ],
+)
+def test_a_comment_about_onnx_is_a_finding(run, function):
+    result = run(HEAD + function.format("def f(x):\n"), RULE)
+    assert [finding.api for finding in result.findings] == ["def f(x):"]
+    assert "torch.nn.functional.gelu(x)" in result.data.decode()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "def g():  # ONNX\n    pass\ndef f(x):\n    return torch.nn.functional.gelu(x)\n",
+        "# ONNX\n\ndef f(x):\n    return torch.nn.functional.gelu(x)\n",
+        "def f(x):\n    'ONNX'\n    return torch.nn.functional.gelu(x)\n",
+        "# ONNX\ndef f(x):\n    return gelu(x)\n",
+    ],
+)
+def test_other_comments_are_none(run, function):
+    assert run(HEAD + function, RULE).findings == ()

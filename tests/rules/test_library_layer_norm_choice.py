@@ -39,10 +39,23 @@ class Norm(nn.Module):
             x = self.weight * x + self.bias
         return x
 """
-SETTLED = (
-    SWITCH[: SWITCH.index("        if self.is_fused")].replace("        self.is_fused = FUSED\n", "")
-    + "        x = self.fused(x)\n        return x\n"
-)
+SETTLED = """\
+import torch
+from torch import nn
+
+FUSED = False
+class Norm(nn.Module):
+    def __init__(self, n, eps=1e-12):
+        super().__init__()
+        self.shape = torch.Size((n,))
+        self.weight = nn.Parameter(torch.ones(n))
+        self.bias = nn.Parameter(torch.zeros(n))
+        self.eps = eps
+
+    def forward(self, x):
+        x = torch.nn.functional.layer_norm(x, self.shape, self.weight, self.bias, self.eps)
+        return x
+"""
 
 
 def test_a_switch_between_the_two_goes(check_transformed):
@@ -53,11 +66,29 @@ def test_a_switch_that_something_else_knows_stays(run):
     code = SWITCH + "def enable(module, value):\n    module.is_fused = value\n"
     data = run(code, RULE).data.decode()
     assert "        self.is_fused = FUSED\n" in data
-    assert "        x = self.fused(x)\n        return x\n" in data
+    assert "        x = torch.nn.functional.layer_norm(x, self.shape, self.weight, self.bias, self.eps)\n" in data
     target = make_target(None, None, None, None)
     sources = {"train.py": b"", "other.py": b"from train import FUSED"}
     context = Context(target, load_api_map(), sources=sources)
     assert rewrite("train.py", SWITCH.encode(), [all_rules()[RULE]], context).data.decode() == SETTLED
+
+
+def test_the_method_goes_with_its_decorators(check_transformed):
+    """TorchScript may not enter it, and only is_scripting() kept it out."""
+    code = SWITCH.replace("    def fused", "    @torch.jit.unused\n    def fused")
+    check_transformed(code, SETTLED.replace("FUSED = False\n", ""), RULE)
+
+
+def test_a_method_that_something_else_calls_stays(run):
+    data = run(SWITCH + "        self.fused(x)\n", RULE).data.decode()
+    assert data.count("layer_norm(") == 2
+    assert "    def fused(self, x):\n" in data
+
+
+def test_a_method_whose_names_mean_something_else_is_called(run):
+    code = SWITCH.replace("torch.nn.functional", "F").replace("import nn", "import nn\nimport torch.nn.functional as F")
+    code = code.replace("        if self.is_fused", "        F = 1\n        if self.is_fused")
+    assert "        x = self.fused(x)\n        return x\n" in run(code, RULE).data.decode()
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,26 @@ def test_arguments_that_cannot_be_read_are_a_finding(run):
     result = run(CODE.format("data, **settings"), RULE)
     assert result.data.decode() == CODE.format("data, **settings")
     assert len(result.findings) == 1
+
+
+FILLED = """
+from torch.utils.data import DataLoader
+loader = DataLoader(data, num_workers=2, pin_memory=True)
+for step, batch in enumerate(loader):
+    {}
+    batch = [t.to("hpu") for t in batch]
+    loss.backward()
+"""
+
+
+@pytest.mark.parametrize("line", ["batch = fill_up(batch, rows)", "batch, count = rows.fill_up(batch)"])
+def test_a_batch_that_a_function_exchanges_may_have_its_size_from_it(run, line):
+    assert run(FILLED.format(line), RULE).findings == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["batch = tuple(batch)", "batch = torch.stack(batch)", "other = fill_up(batch)", "show(batch)"]
+)
+def test_a_batch_that_stays_what_it_is_may_be_short(run, line):
+    found = run("import torch\n" + FILLED.format(line), RULE).findings
+    assert ["another size" in each.message for each in found] == [True]

@@ -1,9 +1,12 @@
-"""The published commands of NVIDIA BERT's pre-training on packed data with smaller sizes, and such data."""
+"""NVIDIA BERT's pre-training on packed data as people start it, with smaller sizes, and such data."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +14,18 @@ from migrator.packing.memory import Memory, default_memory
 from migrator.packing.pack import pack
 from migrator.packing.request import Packing, Reading, Request
 from tests.upstream.bert_data import write_config, write_shard, write_text_shard
-from tests.upstream.pretraining import PHASE1, PHASE2, Trained, train
+from tests.upstream.pretraining import Trained, train
+from tests.upstream.published import PACKED
+from tests.upstream.reduction import arguments, reduced
 
+ROOT = Path(__file__).resolve().parents[2]
 # Packed data take no option. Rows of 32 tokens hold 1.7 sequences here: 4 accumulation steps become 2.
-PACKED1 = PHASE1.replace("{data}/phase1 ", "{data}/phase1_packed ")
-PACKED1 = PACKED1.replace("size=8", "size=16").replace("accumulation_steps=2", "accumulation_steps=4")
-PACKED2 = PHASE2.replace("{data}/phase2/ ", "{data}/phase2_packed ")
-PACKED2 = PACKED2.replace("size=4", "size=8").replace("accumulation_steps=2", "accumulation_steps=4")
-PACKED2_GAUDI2 = PACKED2.replace("size=8", "size=16")  # the same, with twice the batch
+PACKED1 = arguments(
+    PACKED["phase1-bf16-packed", "gaudi"],
+    train_batch_size=16,
+    gradient_accumulation_steps=4,
+    num_steps_per_checkpoint=2,
+).replace(" --fp16", "")
 CHECKPOINTS = Path("results") / "checkpoints"
 
 
@@ -27,6 +34,14 @@ def pack_folder(source: Path, target: Path, row_length: int | None = None, per_r
     memory = Memory(default_memory(1), 1)
     pack(Request(source, target, Reading(row_length=row_length), Packing(per_row=per_row)), memory)
     return target
+
+
+def pack_as_typed(port: Path, typed: str, data: Path) -> subprocess.CompletedProcess[str]:
+    """Run a published packing command in the recipe's folder, with smaller sizes. It needs no device."""
+    _, *words = (word.format(data=data) for word in reduced(typed))
+    command = [sys.executable, *words]
+    variables = {**os.environ, "PYTHONPATH": os.fspath(ROOT)}
+    return subprocess.run(command, cwd=port, env=variables, capture_output=True, text=True, check=False)
 
 
 def metadata(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The published commands of NVIDIA BERT's pre-training with smaller sizes, and what a run of them leaves."""
+"""NVIDIA BERT's pre-training as people start it, with smaller sizes, and what a run of it leaves."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from tests.upstream.bert_data import write_config, write_shard
+from tests.upstream.published import UNPACKED
+from tests.upstream.reduction import arguments, reduced
 from tests.upstream.running import Ended, free_port, run
 
-# https://github.com/HabanaAI/Model-References/tree/master/PyTorch/nlp/bert: paths, sizes and numbers of
-# processes are smaller here, all else is as it is there.
-PHASE1 = """--input_dir={data}/phase1 --output_dir={out}/results/checkpoints/ --config_file={data}/bert_config.json
---bert_model=bert-large-uncased --train_batch_size=8 --max_seq_length=32 --max_predictions_per_seq=5 --max_steps=4
---warmup_proportion=0.2843 --num_steps_per_checkpoint=2 --learning_rate=6e-3 --gradient_accumulation_steps=2
---do_train --json-summary {out}/log/dllogger.json --allreduce_post_accumulation --allreduce_post_accumulation_fp16"""
-PHASE2 = """--do_train --bert_model=bert-large-uncased --config_file={data}/bert_config.json
---allreduce_post_accumulation --allreduce_post_accumulation_fp16 --json-summary={out}/log/dllogger.json
---output_dir={out}/results/checkpoints/ --input_dir={data}/phase2/ --train_batch_size=4 --max_seq_length=64
---max_predictions_per_seq=10 --warmup_proportion=0.128 --max_steps=2 --num_steps_per_checkpoint=200
---learning_rate=0.004 --gradient_accumulation_steps=2 --phase1_end_step=4 --phase2"""
+# In float32, unless a test adds --fp16, and with even smaller sizes than the published commands have in reduction.py.
+PHASE1 = arguments(
+    UNPACKED["phase1-fp32", "gaudi"],
+    train_batch_size=8,
+    gradient_accumulation_steps=2,
+    num_steps_per_checkpoint=2,
+)
+PHASE2 = arguments(UNPACKED["phase2-bf16", "gaudi"], train_batch_size=4, gradient_accumulation_steps=2)
+PHASE2 = PHASE2.replace(" --fp16", "")
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,45 @@ def write_data(folder: Path, *, samples: int = 12, distinct: int | None = None) 
     return folder
 
 
+def launch(port: Path, typed: str, data: Path, out: Path) -> Trained:
+    """Run a published command in the recipe's folder, word for word but for its paths, sizes and processes."""
+    out.mkdir(exist_ok=True)
+    python, *words = (word.format(data=data, out=out) for word in reduced(typed))
+    assert python == "PY"
+    counts = ("--count", "--json", str(out / "counts.json"))
+    variables = {"PET_MASTER_PORT": str(free_port())}  # torch's word for --master_port: others may run beside it
+    return Trained(out, run(port, *words, launcher=counts, variables=variables))
+
+
 def train(
-    port: Path, words: str, data: Path, out: Path, *more: str | Path, processes: int = 1, mode: str = "lazy"
+    port: Path,
+    words: str,
+    data: Path,
+    out: Path,
+    *more: str | Path,
+    processes: int = 1,
+    mode: str = "lazy",
+    release: str | None = None,
 ) -> Trained:
     """Run the port's run_pretraining.py in `out`; two processes come from torch's launcher, as in the commands."""
     out.mkdir(exist_ok=True)
     arguments = [word.format(data=data, out=out) for word in words.split()]
     launcher: Sequence[str] = ("--count", "--json", str(out / "counts.json"))
+    if release:
+        launcher = (*launcher, "--release", release)
     if processes > 1:
         launcher = (*launcher, "-m", "torch.distributed.launch", f"--nproc_per_node={processes}")
         launcher = (*launcher, f"--master_port={free_port()}")
     return Trained(out, run(out, port / "run_pretraining.py", *arguments, *more, launcher=launcher, mode=mode))
+
+
+def keeps_moments(begun: Path, ended: Path, steps: int) -> bool:
+    """Whether a checkpoint's optimizer went on from another's: the second moment keeps 0.999 of itself each step."""
+    import torch  # noqa: PLC0415 - the fixtures skip without it
+
+    before, after = (
+        torch.load(path, map_location="cpu", weights_only=True)["optimizer"]["state"] for path in (begun, ended)
+    )
+    kept = 0.999**steps * (1 - 1e-5)
+    assert before.keys() == after.keys()
+    return all(bool((after[key]["exp_avg_sq"] >= before[key]["exp_avg_sq"] * kept).all()) for key in before)

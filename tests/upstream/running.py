@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 _LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_", "MASTER_", "OMPI_", "TORCHEL")
 _LEFT_OUT = (*_LAUNCHERS, "HLS_", "HABANA_", "MIGRATE_HPU_", "PT_HPU_")
@@ -23,9 +24,15 @@ class Ended:
     err: str
 
 
-def run(folder: Path, *words: str | Path, mode: str = "lazy", launcher: Sequence[str] = ()) -> Ended:
+def run(
+    folder: Path,
+    *words: str | Path,
+    mode: str = "lazy",
+    launcher: Sequence[str] = (),
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Ended:
     """Run a script, with its arguments, in `folder`; `launcher` comes before it. An error unless it ends well."""
-    (ended,) = _wait([_start(folder, [*launcher, *map(str, words)], mode, {})])
+    (ended,) = _wait([_start(folder, [*launcher, *map(str, words)], mode, variables)])
     return ended
 
 

@@ -1,13 +1,10 @@
-"""The published pre-training commands at stage packed, on packed and on unpacked data."""
+"""Pre-training at stage packed, on packed and on unpacked data."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +15,15 @@ from tests.upstream.bert_data import write_config
 from tests.upstream.learning_rate import warm_up_and_decay
 from tests.upstream.packed_pretraining import (
     PACKED1,
-    PACKED2,
-    PACKED2_GAUDI2,
     equal_bits,
     metadata,
     model_of,
     write_even,
     write_packed,
 )
-from tests.upstream.pretraining import PHASE1, PHASE2, Trained, train
+from tests.upstream.pretraining import PHASE1, Trained, train
 
 pytestmark = pytest.mark.upstream
-ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"not packed": PHASE1, "packed": PACKED1}
 
 
@@ -47,9 +41,8 @@ def keys(trained: Trained, step: int) -> list[str]:
     return sorted(torch.load(trained.checkpoint(step), map_location="cpu", weights_only=False))
 
 
-@pytest.mark.parametrize("second", [PACKED2, pytest.param(PACKED2_GAUDI2, marks=pytest.mark.slow)])
-def test_the_published_commands_on_packed_data(bert_packed: Path, data: Path, tmp_path: Path, second: str) -> None:
-    """By two processes, with --fp16. Schedule, log and checkpoints go by optimizer steps, whatever a step takes."""
+def test_schedule_log_and_checkpoints_go_by_optimizer_steps(bert_packed: Path, data: Path, tmp_path: Path) -> None:
+    """By two processes, with --fp16, whatever a step takes."""
     phase1 = train(bert_packed, PACKED1, data, tmp_path, "--fp16", processes=2)
     assert sensible(phase1, 4)
     rates = [warm_up_and_decay(step, rate=6e-3, warmup=0.2843, steps=4) for step in (1, 2, 3)]
@@ -62,24 +55,6 @@ def test_the_published_commands_on_packed_data(bert_packed: Path, data: Path, tm
         f"about {8 * mean:.0f} sequences an update of each card (16 asked for)"
     ]
     assert [counted["step_marks"] for counted in phase1.counted] == [4 * (2 + 1)] * 2
-    phase2 = train(bert_packed, second, data, tmp_path, "--fp16", processes=2)
-    assert phase2.logged("phase2")
-    assert sensible(phase2, 2)
-    assert phase2.checkpoint(6).exists()
-
-
-def test_the_published_commands_on_unpacked_data(bert_packed: Path, data: Path, tmp_path: Path) -> None:
-    phase1 = train(bert_packed, PHASE1, data, tmp_path, "--fp16", processes=2)
-    assert sensible(phase1, 4)
-    assert phase1.logged("packed") == []
-    phase2 = train(bert_packed, PHASE2, data, tmp_path, "--fp16", processes=2)
-    assert sensible(phase2, 2)
-    assert phase2.checkpoint(6).exists()
-
-
-@pytest.mark.slow
-def test_the_published_command_in_float32(bert_packed: Path, data: Path, tmp_path: Path) -> None:
-    assert sensible(train(bert_packed, PHASE1, data, tmp_path, processes=2), 4)
 
 
 @pytest.mark.slow
@@ -97,27 +72,6 @@ def test_activations_may_be_computed_twice(bert_packed: Path, data: Path, tmp_pa
     assert again.losses == pytest.approx(once.losses, rel=1e-6)
 
 
-def test_what_is_typed_makes_packed_data_and_trains_on_them(bert_packed: Path, data: Path, tmp_path: Path) -> None:
-    """The published packing command, in the recipe's folder."""
-    shutil.copytree(data / "phase1", tmp_path / "phase1")
-    shutil.copy(data / "bert_config.json", tmp_path)
-    target = tmp_path / "phase1_packed"
-    words = ("--max_sequence_length", "32", "--max_predictions_per_sequence", "5")
-    command = [sys.executable, "pack_pretraining_data_pytorch.py", "--input_dir", str(tmp_path / "phase1")]
-    environment = {**os.environ, "PYTHONPATH": os.fspath(ROOT)}
-    done = subprocess.run(
-        [*command, "--output-dir", str(target), *words],
-        cwd=bert_packed,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert metadata(target)["number_of_sequences"] == 2 * 60
-    assert sensible(train(bert_packed, PACKED1, tmp_path, tmp_path / "run"), 4)
-
-
 def refused(port: Path, words: str, data: Path, out: Path, *more: str) -> str:
     """What a run that ends with an error says last."""
     with pytest.raises(AssertionError) as error:
@@ -125,13 +79,6 @@ def refused(port: Path, words: str, data: Path, out: Path, *more: str) -> str:
     # `migrate run` says the end of it once more
     (line,) = {line.strip() for line in str(error.value).splitlines() if "Error: " in line}
     return line
-
-
-def test_stage_minimal_refuses_packed_data(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
-    said = refused(bert_minimal, PACKED1, data, tmp_path)
-    assert said.startswith("ValueError: ")
-    assert "holds packed data" in said
-    assert said.endswith("level packed: migrate apply nvidia-bert --level packed")
 
 
 @pytest.mark.parametrize(("kind", "said"), [("not packed", "true"), ("packed", "false")])
