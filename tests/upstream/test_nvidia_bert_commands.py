@@ -136,5 +136,6 @@ def test_minimal_refuses_packed_data_in_one_line(bert_minimal: Path, data: Path,
     said = [line for line in str(caught.value).splitlines() if f"{folder}/packed_training_" in line]
     assert said  # a process that is later may be ended by the launcher before it comes to this
     needs = "holds packed data, for which this port has to be applied at level packed: "
+    assert all(line.startswith(folder) for line in said)  # and not with an exception's name
     assert all(line.endswith(f".hdf5 {needs}migrate apply nvidia-bert --level packed") for line in said)
     assert Trained(tmp_path, Ended("", "")).logged("step_loss") == []
