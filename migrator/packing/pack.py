@@ -11,6 +11,7 @@ from migrator.packing.assignment import RowOrder, assign, most_masked
 from migrator.packing.disk import disk_failures
 from migrator.packing.faults import ShardError, nothing_to_pack
 from migrator.packing.finished import Packed, packed_before
+from migrator.packing.freed_memory import keep_freed_memory
 from migrator.packing.input_files import training_files
 from migrator.packing.inputs import Inputs, look_at
 from migrator.packing.manifest import MANIFEST, QUARANTINE, manifest, metadata, metadata_path, quarantine, write_json
@@ -79,6 +80,7 @@ class _Work:
         memory.check(sum(shard.rows for shard in inputs.readable))
 
     def run(self) -> Packed:
+        keep_freed_memory()
         request, facts = self._request, _reading(self._request, self._inputs, times=True)
         self._partial.keep_if_same(facts, _packing(request))
         spill = self._timed("read", self._read)
@@ -101,7 +103,7 @@ class _Work:
 
     def _read(self) -> SpillFiles:
         wide = bool(self._partial.read("wide.json"))
-        spill = SpillFiles(self._partial.spill, WIDE if wide else NARROW)
+        spill = SpillFiles(self._partial.spill, WIDE if wide else NARROW, self._inputs.sizes)
         asked = self._request.reading
         most = asked.most_masked if asked.most_masked is not None else self._inputs.masked_width
         reader = Reader(self._inputs.shards, Limits(self._row_length, most), spill, asked.skip_bad)

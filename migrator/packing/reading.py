@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -16,11 +17,10 @@ from migrator.packing.parallel import ordered
 from migrator.packing.progress import Progress
 from migrator.packing.sequences.compaction import Compact, Unfit, compact
 from migrator.packing.sequences.padded import faults_of, sequences_of
-from migrator.packing.sequences.words import WordFormat
 from migrator.packing.shards.bands import rows_in_bands
 from migrator.packing.shards.shard import Shard
 from migrator.packing.spill import SpillIndex
-from migrator.packing.spill_files import SpillFiles, SpillPart
+from migrator.packing.spill_files import SpilledRows, SpillFiles
 
 
 class WideIdsError(Exception):
@@ -38,7 +38,7 @@ class Limits:
 @dataclass(frozen=True)
 class ReadBlock:
     block: Block
-    parts: list[SpillPart]
+    parts: list[SpilledRows]
     error: ShardError | None = None
 
 
@@ -55,31 +55,39 @@ class Reader:
         """Raises `ShardError` at the first fault, unless bad rows and files are to be skipped."""
         rows = [shard.rows if isinstance(shard, Shard) else 0 for shard in self._shards]
         total, done = sum(rows), sum(rows[: len(self._spill.shards)])
+        read: list[ReadBlock] = []
         with closing(ordered(self._read, self._blocks(memory), memory.workers)) as found:
-            for read in found:
-                self._take(read)
-                done += read.block.stop - read.block.start
-                if read.block.stop == rows[read.block.shard]:
-                    self._spill.finish()
+            for one in found:
+                self._check(one)
+                read.append(one)
+                done += one.block.stop - one.block.start
+                if one.block.stop == rows[one.block.shard]:
+                    self._finish(read)
+                    read = []
                 progress("reading", done, total)
 
     def _blocks(self, memory: Memory) -> Iterator[Block]:
-        for number in range(len(self._spill.shards), len(self._shards)):
-            own = [replace(block, shard=number) for block in blocks([self._shards[number]], memory)]
-            yield from own or [Block(number, 0, 0)]  # a shard without rows is finished too, or left out
+        """Of the shards that are not spilled; one without rows is finished too, or left out."""
+        first = len(self._spill.shards)
+        of_shard = {
+            number: list(own) for number, own in groupby(blocks(self._shards, memory), lambda block: block.shard)
+        }
+        for number in range(first, len(self._shards)):
+            yield from of_shard.get(number) or [Block(number, 0, 0)]
 
     def _read(self, block: Block) -> ReadBlock:
-        shard, form = self._shards[block.shard], self._spill.form
+        shard = self._shards[block.shard]
         try:
             if isinstance(shard, ShardError):
                 raise shard
             bands = rows_in_bands(shard, block.start, block.stop)
-            return ReadBlock(block, [self._compact(rows, first, form) for first, rows in bands])
+            return ReadBlock(block, [self._spilled(block.shard, rows, first) for first, rows in bands])
         except ShardError as error:
             return ReadBlock(block, [], error)
 
-    def _compact(self, rows: Arrays, first: int, form: WordFormat) -> SpillPart:
+    def _spilled(self, shard: int, rows: Arrays, first: int) -> SpilledRows:
         faults: list[RowFault] = []
+        form = self._spill.form
         found = compact(rows, self._limits.longest, self._limits.most_masked, form)
         if found is Unfit.FAULT:
             faults = faults_of(rows, self._limits.longest, self._limits.most_masked)
@@ -88,16 +96,20 @@ class Reader:
             found = Compact.of(sequences_of(rows, keep), form)
         if isinstance(found, Unfit):
             raise WideIdsError
+        self._spill.write(shard, first, found.words, found.masked_words)
         index = SpillIndex(found.lengths, found.masked_counts, found.labels)
-        in_file = [replace(fault, row=first + fault.row) for fault in faults]
-        return SpillPart(index, found.words, found.masked_words, in_file)
+        return SpilledRows(first, index, [replace(fault, row=first + fault.row) for fault in faults])
 
-    def _take(self, read: ReadBlock) -> None:
-        if read.error is not None and not self._skip_bad:
-            raise read.error
+    def _check(self, read: ReadBlock) -> None:
+        if self._skip_bad:
+            return
         if read.error is not None:
-            self._spill.leave_out(read.error.what)
+            raise read.error
         for part in read.parts:
-            if part.faults and not self._skip_bad:
+            if part.faults:
                 raise row_error(self._shards[read.block.shard].path, part.faults[0])
-            self._spill.append(part)
+
+    def _finish(self, read: Sequence[ReadBlock]) -> None:
+        """All blocks of a shard."""
+        errors = [one.error for one in read if one.error is not None]
+        self._spill.finish([part for one in read for part in one.parts], errors[0].what if errors else "")

@@ -1,7 +1,7 @@
 """All sequences of the input, compact, in a file: read once, then drawn in the order of the packed rows.
 
-About 0.7 kB a sequence of 512-token data. What is known of every sequence (its length, its number of masked tokens, its
-label) is in memory. The file lives beside the output until packing is done.
+About 0.7 kB a sequence of 512-token data; spill_layout.py says where. What is known of every sequence (its length, its
+number of masked tokens, its label) is in memory. The files live beside the output until packing is done.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from migrator.packing.sequences.ragged import Ints, starts_of
+from migrator.packing.sequences.ragged import Ints
 from migrator.packing.sequences.rows import Drawn
 from migrator.packing.sequences.words import WordFormat
 
@@ -51,18 +51,30 @@ class SpillIndex:
         return int(self.masked_counts.sum(dtype=np.int64))
 
 
+@dataclass(frozen=True)
+class Starts:
+    """Where the words of n sequences begin, in words."""
+
+    tokens: NDArray[Any]
+    masked: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class WordFiles:
+    tokens: Path
+    masked: Path
+
+
 class Spill:
     """The words of all sequences, mapped; drawing from it is safe in threads."""
 
-    def __init__(self, words: Path, masked: Path, index: SpillIndex, form: WordFormat) -> None:
+    def __init__(self, files: WordFiles, index: SpillIndex, starts: Starts, form: WordFormat) -> None:
         self._index = index
-        self._starts = _compact(starts_of(index.lengths))
-        self._masked_starts = _compact(starts_of(index.masked_counts))
+        self._starts = starts
         self._maps: list[mmap.mmap] = []
         self._drawn = 0
         self._form = form
-        self._words = self._mapped(words, index.tokens * form.token.itemsize)
-        self._masked = self._mapped(masked, index.masked_tokens * form.masked.itemsize)
+        self._words, self._masked = self._mapped(files.tokens), self._mapped(files.masked)
 
     def draw(self, sequences: Ints, per_row: Ints) -> Drawn:
         """These sequences, for rows of `per_row` of them each."""
@@ -73,8 +85,8 @@ class Spill:
             lengths=lengths.astype(np.int64),
             masked_counts=counts.astype(np.int64),
             labels=self._index.labels[sequences],
-            starts=self._starts[sequences].astype(np.int64),
-            masked_starts=self._masked_starts[sequences].astype(np.int64),
+            starts=self._starts.tokens[sequences].astype(np.int64),
+            masked_starts=self._starts.masked[sequences].astype(np.int64),
             words=self._words,
             masked_words=self._masked,
         )
@@ -87,14 +99,10 @@ class Spill:
             for view in self._maps:
                 view.madvise(mmap.MADV_DONTNEED)
 
-    def _mapped(self, path: Path, size: int) -> memoryview:
+    def _mapped(self, path: Path) -> memoryview:
+        size = path.stat().st_size
         if not size:  # an empty file cannot be mapped
             return memoryview(b"")
         with path.open("rb") as file:
             self._maps.append(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
         return memoryview(self._maps[-1])
-
-
-def _compact(starts: NDArray[np.int64]) -> NDArray[Any]:
-    """Half as wide where that is enough: one for every sequence of the input is in memory."""
-    return starts.astype(np.uint32) if not len(starts) or starts[-1] < 2**32 else starts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,16 @@ from numpy.typing import NDArray
 
 from migrator.packing.faults import RowFault
 from migrator.packing.sequences.words import WordFormat
-from migrator.packing.spill import Spill, SpillIndex
+from migrator.packing.spill import Spill, SpillIndex, Starts, WordFiles
+from migrator.packing.spill_layout import RowSizes, Runs, WordLayout
 
 
 @dataclass(frozen=True)
-class SpillPart:
-    """Some sequences of a shard, and what was wrong with rows beside them."""
+class SpilledRows:
+    """Sequences of neighbouring rows of a shard, written as one run, and what was wrong with rows beside them."""
 
+    row: int  # the first one's number in the shard
     index: SpillIndex
-    words: NDArray[Any]
-    masked_words: NDArray[Any]
     faults: list[RowFault]
 
 
@@ -31,79 +32,70 @@ class SpilledShard:
     """What the spill holds of one input shard, and what was left out of it."""
 
     index: SpillIndex
+    runs: Runs
     faults: list[RowFault]
     unreadable: str  # why the whole file was left out; empty where it was not
+
+    @classmethod
+    def of(cls, parts: Sequence[SpilledRows], unreadable: str) -> SpilledShard:
+        """All rows of a shard, in their order; nothing where it is unreadable."""
+        kept = () if unreadable else parts
+        runs = [(part.row, len(part.index)) for part in kept]
+        return cls(
+            SpillIndex.joined([part.index for part in kept]),
+            np.array(runs, np.int64).reshape(len(runs), 2),
+            [fault for part in kept for fault in part.faults],
+            unreadable,
+        )
 
 
 class SpillFiles:
     """A folder with all words in two files, and one small file for each finished shard."""
 
-    def __init__(self, folder: Path, form: WordFormat) -> None:
+    def __init__(self, folder: Path, form: WordFormat, sizes: Sequence[RowSizes]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.form = form
         self.shards: list[SpilledShard] = []
-        self._forget()
+        rows = [size.rows for size in sizes]
+        self._layouts = (
+            WordLayout(rows, [size.tokens for size in sizes]),
+            WordLayout(rows, [size.masked for size in sizes]),
+        )
+        self._paths = WordFiles(folder / "words", folder / "masked")
         while (path := self._index_path(len(self.shards))).is_file():
             self.shards.append(_loaded(path))
-        self._words = os.open(folder / "words", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        self._masked = os.open(folder / "masked", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        if not self._complete():
-            self.shards.clear()
-        self._roll_back()
+        self._files = _opened(self._paths.tokens), _opened(self._paths.masked)
+        self._make_room()
 
-    def _complete(self) -> bool:
-        """Whether the words are there that the finished shards count; some were deleted where they are not."""
-        words, masked = self._sizes()
-        return os.fstat(self._words).st_size >= words and os.fstat(self._masked).st_size >= masked
+    def _make_room(self) -> None:
+        """Files as long as the layout, full of holes at first; where they were not, somebody deleted what was there."""
+        itemsizes = self.form.token.itemsize, self.form.masked.itemsize
+        for file, layout, itemsize in zip(self._files, self._layouts, itemsizes, strict=True):
+            size = layout.words * itemsize
+            if os.fstat(file).st_size != size:
+                self.shards.clear()
+                os.ftruncate(file, size)
 
-    def _sizes(self) -> tuple[int, int]:
-        """Bytes of the words and the masked words of all finished shards."""
-        tokens = sum(shard.index.tokens for shard in self.shards)
-        masked = sum(shard.index.masked_tokens for shard in self.shards)
-        return tokens * self.form.token.itemsize, masked * self.form.masked.itemsize
+    def write(self, shard: int, row: int, words: NDArray[Any], masked_words: NDArray[Any]) -> None:
+        """Put the words of neighbouring rows from `row` on into the files; safe in threads."""
+        for file, layout, values in zip(self._files, self._layouts, (words, masked_words), strict=True):
+            _write(file, values, layout.place(shard, row) * values.itemsize)
 
-    def _forget(self) -> None:
-        """The next shard begins."""
-        self._parts: list[SpillIndex] = []
-        self._faults: list[RowFault] = []
-        self._unreadable = ""
-
-    def append(self, part: SpillPart) -> None:
-        """Add sequences of the shard that is under way."""
-        if not self._unreadable:
-            _write(self._words, part.words)
-            _write(self._masked, part.masked_words)
-            self._parts.append(part.index)
-            self._faults += part.faults
-
-    def leave_out(self, why: str) -> None:
-        """The shard that is under way cannot be read: nothing of it is kept."""
-        self._roll_back()
-        self._forget()
-        self._unreadable = why
-
-    def finish(self) -> None:
-        """The shard that was under way is complete."""
-        shard = SpilledShard(SpillIndex.joined(self._parts), self._faults, self._unreadable)
+    def finish(self, parts: Sequence[SpilledRows], unreadable: str = "") -> None:
+        """The next shard is written; it consists of these parts, or it cannot be read and nothing of it is kept."""
+        shard = SpilledShard.of(parts, unreadable)
         path = self._index_path(len(self.shards))
         left_out = json.dumps({"faults": [asdict(fault) for fault in shard.faults], "unreadable": shard.unreadable})
         with (aside := path.with_suffix(".part")).open("wb") as file:
-            np.savez(file, **vars(shard.index), left_out=np.frombuffer(left_out.encode(), np.uint8))
+            np.savez(file, **vars(shard.index), runs=shard.runs, left_out=np.frombuffer(left_out.encode(), np.uint8))
         aside.replace(path)
         self.shards.append(shard)
-        self._forget()
-
-    def _roll_back(self) -> None:
-        """The files as they were after the last finished shard."""
-        for file, size in zip((self._words, self._masked), self._sizes(), strict=True):
-            os.ftruncate(file, size)
-            os.lseek(file, size, os.SEEK_SET)
 
     def close(self) -> None:
-        """No more is added."""
-        os.close(self._words)
-        os.close(self._masked)
+        """No more is written."""
+        for file in self._files:
+            os.close(file)
 
     def index(self) -> SpillIndex:
         """Of the sequences of all shards."""
@@ -111,20 +103,31 @@ class SpillFiles:
 
     def opened(self, index: SpillIndex) -> Spill:
         """All sequences, to draw from."""
-        return Spill(self._folder / "words", self._folder / "masked", index, self.form)
+        return Spill(self._paths, index, self._starts(index), self.form)
+
+    def _starts(self, index: SpillIndex) -> Starts:
+        runs = [shard.runs for shard in self.shards]
+        tokens, masked = self._layouts
+        return Starts(tokens.starts(index.lengths, runs), masked.starts(index.masked_counts, runs))
 
     def _index_path(self, number: int) -> Path:
         return self._folder / f"{number:06d}.npz"
 
 
-def _write(file: int, values: NDArray[Any]) -> None:
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _write(file: int, values: NDArray[Any], place: int) -> None:
     left = memoryview(np.ascontiguousarray(values).data).cast("B") if len(values) else memoryview(b"")
     while left:
-        left = left[os.write(file, left) :]
+        written = os.pwrite(file, left, place)
+        left, place = left[written:], place + written
 
 
 def _loaded(path: Path) -> SpilledShard:
     with np.load(path) as stored:
         left_out = json.loads(stored["left_out"].tobytes())
         index = SpillIndex(stored["lengths"], stored["masked_counts"], stored["labels"])
-    return SpilledShard(index, [RowFault(**fault) for fault in left_out["faults"]], left_out["unreadable"])
+        runs = stored["runs"]
+    return SpilledShard(index, runs, [RowFault(**fault) for fault in left_out["faults"]], left_out["unreadable"])

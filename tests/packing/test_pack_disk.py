@@ -70,16 +70,16 @@ def test_a_disk_that_fails(
     hint: str,
     writes: int,
 ) -> None:
-    write, left = os.write, writes
+    write, left = os.pwrite, writes
 
-    def failing(file: int, data: Any) -> int:
+    def failing(file: int, data: Any, place: int) -> int:
         nonlocal left
         left -= 1
         if left < 0:
             raise OSError(number, os.strerror(number))
-        return write(file, data[: max(1, len(data) // 2)])  # as a nearly full disk does
+        return write(file, data[: max(1, len(data) // 2)], place)  # as a nearly full disk does
 
-    monkeypatch.setattr(os, "write", failing)
+    monkeypatch.setattr(os, "pwrite", failing)
     with pytest.raises(OutputError) as error:
         packed(source, tmp_path / "out")
     monkeypatch.undo()
