@@ -11,13 +11,12 @@ import numpy as np
 
 from migrator.packing.blocks import Block, blocks
 from migrator.packing.faults import RowFault, ShardError, row_error
-from migrator.packing.keys import Arrays
 from migrator.packing.memory import Memory
 from migrator.packing.parallel import ordered
 from migrator.packing.progress import Progress
 from migrator.packing.sequences.compaction import Compact, Unfit, compact
 from migrator.packing.sequences.padded import faults_of, sequences_of
-from migrator.packing.shards.bands import rows_in_bands
+from migrator.packing.shards.bands import Band, bands
 from migrator.packing.shards.shard import Shard
 from migrator.packing.spill import SpillIndex
 from migrator.packing.spill_files import SpilledRows, SpillFiles
@@ -80,25 +79,26 @@ class Reader:
         try:
             if isinstance(shard, ShardError):
                 raise shard
-            bands = rows_in_bands(shard, block.start, block.stop)
-            return ReadBlock(block, [self._spilled(block.shard, rows, first) for first, rows in bands])
+            found = bands(shard, block.start, block.stop)
+            return ReadBlock(block, [self._spilled(block.shard, band) for band in found])
         except ShardError as error:
             return ReadBlock(block, [], error)
 
-    def _spilled(self, shard: int, rows: Arrays, first: int) -> SpilledRows:
+    def _spilled(self, shard: int, band: Band) -> SpilledRows:
         faults: list[RowFault] = []
         form = self._spill.form
-        found = compact(rows, self._limits.longest, self._limits.most_masked, form)
+        found = compact(band, self._limits.longest, self._limits.most_masked, form)
         if found is Unfit.FAULT:
+            rows = band.arrays()
             faults = faults_of(rows, self._limits.longest, self._limits.most_masked)
             keep = np.ones(len(rows["input_ids"]), bool)
             keep[[fault.row for fault in faults]] = False
             found = Compact.of(sequences_of(rows, keep), form)
         if isinstance(found, Unfit):
             raise WideIdsError
-        self._spill.write(shard, first, found.words, found.masked_words)
+        self._spill.write(shard, band.first, found.words, found.masked_words)
         index = SpillIndex(found.lengths, found.masked_counts, found.labels)
-        return SpilledRows(first, index, [replace(fault, row=first + fault.row) for fault in faults])
+        return SpilledRows(band.first, index, [replace(fault, row=band.first + fault.row) for fault in faults])
 
     def _check(self, read: ReadBlock) -> None:
         if self._skip_bad:

@@ -21,7 +21,7 @@ from migrator.packing.sequences.packed_faults import packed_faults
 from migrator.packing.sequences.padded import faults_of, sequences_of
 from migrator.packing.sequences.ragged import Sequences
 from migrator.packing.sequences.unpacked import per_row_counts, sequences_in
-from migrator.packing.shards.bands import rows_in_bands
+from migrator.packing.shards.bands import bands
 from migrator.packing.shards.shard import Shard
 
 
@@ -117,8 +117,10 @@ class Scan:
         shard = self._inputs.shards[block.shard]
         assert isinstance(shard, Shard)
         try:
-            bands = rows_in_bands(shard, block.start, block.stop)
-            parts = [self._looked_at(rows, first, self._firsts[block.shard], with_prints) for first, rows in bands]
+            found = bands(shard, block.start, block.stop)
+            parts = [
+                self._looked_at(band.arrays(), band.first, self._firsts[block.shard], with_prints) for band in found
+            ]
         except ShardError as error:
             return Scanned(block.shard, block.stop - block.start, NOTHING, unreadable=error.what)
         return Scanned(block.shard, block.stop - block.start, Contents.joined(parts))

@@ -18,7 +18,7 @@ from migrator.packing.sequences.padded import padded_rows
 from migrator.packing.sequences.ragged import Sequences
 from migrator.packing.sequences.regrouped import joined, regrouped
 from migrator.packing.sequences.unpacked import holds_anything, sequences_in
-from migrator.packing.shards.bands import rows_in_bands
+from migrator.packing.shards.bands import bands
 from migrator.packing.shards.shard import Shard
 from migrator.packing.shards.writing import EncodedRows, ShardFile, chunk_rows, encode
 from migrator.packing.unpacked_form import UnpackedForm
@@ -69,7 +69,7 @@ class ShardUnpacker:
 
 
 def _read(shard: Shard, block: Block) -> Sequences:
-    return joined([_sequences(shard, rows, first) for first, rows in rows_in_bands(shard, block.start, block.stop)])
+    return joined([_sequences(shard, band.arrays(), band.first) for band in bands(shard, block.start, block.stop)])
 
 
 def _sequences(shard: Shard, rows: Arrays, first: int) -> Sequences:

@@ -15,17 +15,23 @@ TOO_SMALL = "an array is smaller than its rows"
 NOT_THERE = "sequences do not fit into their rows, or lie outside the words"
 
 
-def compact(rows: int = 3, **changes: Any) -> tuple[int, int, int]:
+def compact(rows: int = 3, row_length: int = 8, **changes: Any) -> tuple[int, int, int]:
     """Rows of 8 tokens and 2 masked ones."""
     arrays = {
-        "ids": np.ones((3, 8), np.int32), "mask": np.ones((3, 8), np.int8), "segments": np.zeros((3, 8), np.int8),
-        "positions": np.ones((3, 2), np.int32), "masked_ids": np.ones((3, 2), np.int32),
+        "ids": tile(np.ones((3, 8), np.int32)), "mask": tile(np.ones((3, 8), np.int8)),
+        "segments": tile(np.zeros((3, 8), np.int8)), "positions": tile(np.ones((3, 2), np.int32)),
+        "masked_ids": tile(np.ones((3, 2), np.int32)),
         "lengths": np.zeros(3, np.uint16), "counts": np.zeros(3, np.uint16),
         "words": np.zeros(24, np.uint16), "masked_words": np.zeros(6, np.uint32),
     }  # fmt: skip
     assert loops is not None
-    found: tuple[int, int, int] = loops.compact(*(arrays | changes).values(), (rows, 8, 2, 8, 2), (15, 2))
+    found: tuple[int, int, int] = loops.compact(*(arrays | changes).values(), (rows, row_length, 2, 8, 2), (15, 2))
     return found
+
+
+def tile(array: Any, **changes: int) -> list[tuple[Any, ...]]:
+    where = {"width": array.shape[-1], "skip": 0, "rows": 3, "row": 0, "column": 0}
+    return [(array, *(where | changes).values())]
 
 
 def fill(height: int = 2, **changes: Any) -> None:
@@ -49,20 +55,51 @@ def test_what_fits() -> None:
     fill()
 
 
-ARRAYS = {"ids": np.int32, "mask": np.int8, "segments": np.int8, "positions": np.int32, "masked_ids": np.int32,
-          "lengths": np.uint16, "counts": np.uint16, "words": np.uint16, "masked_words": np.uint32}  # fmt: skip
+TILED = {"ids": np.int32, "mask": np.int8, "segments": np.int8, "positions": np.int32, "masked_ids": np.int32}
+FILLED = {"lengths": np.uint16, "counts": np.uint16, "words": np.uint16, "masked_words": np.uint32}
 
 
-@pytest.mark.parametrize("name", ARRAYS)
-def test_an_array_too_small_to_read_rows_from_or_to_write_them_into(name: str) -> None:
+@pytest.mark.parametrize("name", FILLED)
+def test_an_array_too_small_to_write_rows_into(name: str) -> None:
     with pytest.raises(ValueError, match=TOO_SMALL):
-        compact(**{name: np.zeros(2, ARRAYS[name])})
+        compact(**{name: np.zeros(2, FILLED[name])})
+
+
+@pytest.mark.parametrize("name", TILED)
+@pytest.mark.parametrize(
+    "changes",
+    [{"width": 0}, {"width": -1}, {"width": 2**62}, {"skip": 1}, {"skip": -1}, {"skip": 2**62}, {"rows": 4},
+     {"rows": -1}, {"row": 1}, {"row": -1}, {"row": 2**62}, {"column": -1}, {"column": 8}, {"column": 2**62}],
+)  # fmt: skip
+def test_a_tile_that_is_not_there(name: str, changes: dict[str, int]) -> None:
+    columns = 8 if name in ("ids", "mask", "segments") else 2
+    with pytest.raises(ValueError, match=TOO_SMALL):
+        compact(**{name: tile(np.ones((3, columns), TILED[name]), **changes)})
+
+
+@pytest.mark.parametrize("name", TILED)
+def test_tiles_that_leave_rows_out(name: str) -> None:
+    columns = 8 if name in ("ids", "mask", "segments") else 2
+    for tiles in ([], tile(np.ones((3, columns), TILED[name]), rows=2), tile(np.ones((3, columns // 2), TILED[name]))):
+        with pytest.raises(ValueError, match=TOO_SMALL):
+            compact(**{name: tiles})
+
+
+@pytest.mark.parametrize("tiles", [None, [1], [()], [(b"", 1)], [("text", 8, 0, 3, 0, 0)]])
+def test_what_is_no_tile(tiles: Any) -> None:
+    with pytest.raises(TypeError):
+        compact(ids=tiles)
 
 
 def test_more_rows_than_there_are() -> None:
     for rows in (4, -1):
         with pytest.raises(ValueError, match=TOO_SMALL):
             compact(rows)
+
+
+def test_rows_too_long_for_their_lengths() -> None:
+    with pytest.raises(ValueError, match=TOO_SMALL):
+        compact(row_length=2**16)
 
 
 @pytest.mark.parametrize(

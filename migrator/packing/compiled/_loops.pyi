@@ -1,22 +1,25 @@
 """module.c. Arrays must be contiguous and of the types that are named here.
 
-Raises ValueError where one is smaller than what is read from it or written into it.
+Raises ValueError where one is smaller than what is read from it or written into it, or tiles do not make up all rows.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
 _Array = NDArray[Any]
 
+_Tiles = Sequence[tuple[bytes | memoryview | _Array, int, int, int, int, int]]  # `Tile` of shards/tiles.py
+
 def compact(
-    ids: _Array,  # int32 [n, S]
-    mask: _Array,  # int8 [n, S]
-    segments: _Array,  # int8 [n, S]
-    positions: _Array,  # int32 [n, P]
-    masked_ids: _Array,  # int32 [n, P]
-    lengths: _Array,  # uint16 [n], and this and the next three are filled
-    counts: _Array,  # uint16 [n]
+    ids: _Tiles,  # int32 [n, S], together; those of a row from left to right
+    mask: _Tiles,  # int8 [n, S]
+    segments: _Tiles,  # int8 [n, S]
+    positions: _Tiles,  # int32 [n, P]
+    masked_ids: _Tiles,  # int32 [n, P]
+    lengths: _Array,  # uint16 [n], 0; this and the next three are filled
+    counts: _Array,  # uint16 [n], 0
     words: _Array,  # [n * S]
     masked_words: _Array,  # [n * P]
     sizes: tuple[int, int, int, int, int],  # n, S, P; tokens and masked tokens of a sequence at most

@@ -7,16 +7,27 @@ typedef ssize_t Size;
 
 enum { SOUND = 0, FAULT = 1, WIDE = 2 };
 
+/* Some rows and columns of a dataset: `rows` rows of a table of `width` columns, after `skip` others, which belong at
+   `row` and `column`; columns of the table past the dataset's last one count for nothing. */
 typedef struct {
-    const int32_t *ids;
-    const int8_t *mask, *segments;
-    const int32_t *positions, *masked_ids;
-    Size rows, row_length, masked_width, longest, most_masked;
+    const void *data;
+    Size width, skip, rows, row, column;
+} Tile;
+
+typedef struct {
+    const Tile *tiles;
+    Size count, width; /* of the dataset */
+} Tiles;
+
+typedef struct {
+    Tiles ids, mask, segments, positions, masked_ids; /* tiles of a row in the order of their columns */
+    Size rows, longest, most_masked;
     int id_bits, word_bytes;
 } Padded;
 
 typedef struct {
-    uint16_t *lengths, *counts;
+    uint16_t *lengths, *counts; /* 0 at first */
+    Size *starts, *masked_starts; /* of each row's words */
     void *words, *masked_words;
     Size tokens, masked_tokens;
 } Compact;

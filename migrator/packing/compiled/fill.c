@@ -8,29 +8,34 @@ static uint8_t *plane(uint8_t *planes, int byte, const Drawn *in, Size width, Si
     return planes + ((Size)byte * in->height + row) * width;
 }
 
+/* One byte of each number; `restrict`, because bytes might else be part of anything, and nothing is done at once. */
+static void put_bytes_of_16(uint8_t *restrict to, const uint16_t *restrict words, Size length, int shift, int kept)
+{
+    for (Size n = 0; n < length; n++)
+        to[n] = (uint8_t)(words[n] >> shift & kept);
+}
+
+static void put_bytes_of_32(uint8_t *restrict to, const uint32_t *restrict words, Size length, int shift)
+{
+    for (Size n = 0; n < length; n++)
+        to[n] = (uint8_t)(words[n] >> shift);
+}
+
 static void put_tokens(const Drawn *in, Size from, Size length, Planes *out, Size row, Size at)
 {
-    uint8_t *segments = out->segments + row * in->row_length + at;
-    uint8_t *low = plane(out->ids, 0, in, in->row_length, row) + at;
-    uint8_t *middle = plane(out->ids, 1, in, in->row_length, row) + at;
+    uint8_t *segments = out->segments + row * in->row_length + at, *ids[3];
+    for (int byte = 0; byte < 3; byte++)
+        ids[byte] = plane(out->ids, byte, in, in->row_length, row) + at;
     if (in->word_bytes == 2) {
         const uint16_t *words = (const uint16_t *)in->words + from;
-        const uint16_t high = (uint16_t)((1 << (in->id_bits - 8)) - 1);
-        for (Size n = 0; n < length; n++)
-            low[n] = (uint8_t)words[n];
-        for (Size n = 0; n < length; n++)
-            middle[n] = (uint8_t)(words[n] >> 8 & high);
-        for (Size n = 0; n < length; n++)
-            segments[n] = (uint8_t)(words[n] >> in->id_bits);
-        return;
-    }
-    const uint32_t *words = (const uint32_t *)in->words + from;
-    uint8_t *upper = plane(out->ids, 2, in, in->row_length, row) + at;
-    for (Size n = 0; n < length; n++) {
-        low[n] = (uint8_t)words[n];
-        middle[n] = (uint8_t)(words[n] >> 8);
-        upper[n] = (uint8_t)(words[n] >> 16);
-        segments[n] = (uint8_t)(words[n] >> in->id_bits);
+        put_bytes_of_16(ids[0], words, length, 0, 255);
+        put_bytes_of_16(ids[1], words, length, 8, (1 << (in->id_bits - 8)) - 1);
+        put_bytes_of_16(segments, words, length, in->id_bits, 255);
+    } else {
+        const uint32_t *words = (const uint32_t *)in->words + from;
+        for (int byte = 0; byte < 3; byte++)
+            put_bytes_of_32(ids[byte], words, length, 8 * byte);
+        put_bytes_of_32(segments, words, length, in->id_bits);
     }
 }
 
@@ -46,6 +51,18 @@ static void put_places(const Drawn *in, Size length, Size number, Planes *out, S
         memset(plane(out->numbers, byte, in, in->row_length, row) + at, (int)(number >> 8 * byte & 255), (size_t)length);
 }
 
+static void put_masked_16(const uint32_t *restrict words, Size count, uint32_t at, uint8_t *restrict id_low,
+                          uint8_t *restrict id_high, uint8_t *restrict place_low, uint8_t *restrict place_high)
+{
+    for (Size n = 0; n < count; n++) {
+        uint32_t word = words[n], place = (word & 0xffff) + at;
+        id_low[n] = (uint8_t)(word >> 16);
+        id_high[n] = (uint8_t)(word >> 24);
+        place_low[n] = (uint8_t)place;
+        place_high[n] = (uint8_t)(place >> 8);
+    }
+}
+
 static void put_masked(const Drawn *in, Size from, Size count, Planes *out, Size row, Size first, Size at)
 {
     uint8_t *ids[3], *places[2];
@@ -53,12 +70,16 @@ static void put_masked(const Drawn *in, Size from, Size count, Planes *out, Size
         ids[byte] = plane(out->masked_ids, byte, in, in->masked_width, row) + first;
     for (int byte = 0; byte < 2; byte++)
         places[byte] = plane(out->masked_positions, byte, in, in->masked_width, row) + first;
+    if (in->word_bytes == 2) {
+        const uint32_t *words = (const uint32_t *)in->masked_words + from;
+        put_masked_16(words, count, (uint32_t)at, ids[0], ids[1], places[0], places[1]);
+        return;
+    }
+    const uint64_t *words = (const uint64_t *)in->masked_words + from;
     for (Size n = 0; n < count; n++) {
-        uint64_t word = in->word_bytes == 2 ? ((const uint32_t *)in->masked_words)[from + n]
-                                            : ((const uint64_t *)in->masked_words)[from + n];
-        uint64_t place = (word & 0xffff) + (uint64_t)at;
+        uint64_t place = (words[n] & 0xffff) + (uint64_t)at;
         for (int byte = 0; byte < 3; byte++)
-            ids[byte][n] = (uint8_t)(word >> (16 + 8 * byte));
+            ids[byte][n] = (uint8_t)(words[n] >> (16 + 8 * byte));
         for (int byte = 0; byte < 2; byte++)
             places[byte][n] = (uint8_t)(place >> 8 * byte);
     }

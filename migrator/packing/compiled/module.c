@@ -8,6 +8,7 @@
 
 #include "compact.h"
 #include "fill.h"
+#include "tiles.h"
 
 static int sizes_fit(const Py_buffer *buffers, const Size *needed, int count)
 {
@@ -25,29 +26,44 @@ static void release(Py_buffer *buffers, int count)
 
 static PyObject *compact(PyObject *Py_UNUSED(self), PyObject *arguments)
 {
-    Py_buffer b[9];
+    Held held[5];
+    PyObject *lists[5];
+    Py_buffer b[4];
     Size rows, row_length, masked_width, longest, most_masked;
     int id_bits, word_bytes;
-    if (!PyArg_ParseTuple(arguments, "y*y*y*y*y*w*w*w*w*(nnnnn)(ii)", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &b[6],
-                          &b[7], &b[8], &rows, &row_length, &masked_width, &longest, &most_masked, &id_bits, &word_bytes))
+    if (!PyArg_ParseTuple(arguments, "OOOOOw*w*w*w*(nnnnn)(ii)", &lists[0], &lists[1], &lists[2], &lists[3], &lists[4],
+                          &b[0], &b[1], &b[2], &b[3], &rows, &row_length, &masked_width, &longest, &most_masked,
+                          &id_bits, &word_bytes))
         return NULL;
-    Size tokens = rows * row_length, masked = rows * masked_width;
-    Size needed[9] = {4 * tokens, tokens, tokens, 4 * masked, 4 * masked, 2 * rows, 2 * rows, word_bytes * tokens,
-                      2 * word_bytes * masked};
-    if (rows < 0 || row_length < 0 || masked_width < 0 || !sizes_fit(b, needed, 9)) {
-        release(b, 9);
-        PyErr_SetString(PyExc_ValueError, "an array is smaller than its rows");
-        return NULL;
+    const Size widths[5] = {row_length, row_length, row_length, masked_width, masked_width};
+    const Size itemsizes[5] = {4, 1, 1, 4, 4};
+    int outcome = -1, sound = rows >= 0 && rows <= b[0].len / 2 && row_length >= 0 && row_length < 65536 &&
+                              masked_width >= 0 && masked_width < 65536;
+    memset(held, 0, sizeof held);
+    const Size held_rows = sound ? rows : 0;
+    const Size needed[4] = {2 * held_rows, 2 * held_rows, word_bytes * held_rows * row_length,
+                            2 * word_bytes * held_rows * masked_width};
+    sound = sound && sizes_fit(b, needed, 4);
+    for (int key = 0; sound && key < 5; key++)
+        sound = hold(lists[key], itemsizes[key], rows, widths[key], &held[key]);
+    Size *starts = PyMem_RawMalloc(2 * sizeof(Size) * (size_t)(held_rows + 1));
+    Padded in = {held[0].tiles, held[1].tiles, held[2].tiles, held[3].tiles, held[4].tiles, rows, longest, most_masked,
+                 id_bits, word_bytes};
+    Compact out = {b[0].buf, b[1].buf, starts, starts + held_rows, b[2].buf, b[3].buf, 0, 0};
+    if (sound && starts) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome = compact_rows(&in, &out);
+        Py_END_ALLOW_THREADS
     }
-    Padded in = {b[0].buf, b[1].buf, b[2].buf, b[3].buf, b[4].buf, rows, row_length, masked_width, longest,
-                 most_masked, id_bits, word_bytes};
-    Compact out = {b[5].buf, b[6].buf, b[7].buf, b[8].buf, 0, 0};
-    int outcome;
-    Py_BEGIN_ALLOW_THREADS
-    outcome = compact_rows(&in, &out);
-    Py_END_ALLOW_THREADS
-    release(b, 9);
-    return Py_BuildValue("inn", outcome, out.tokens, out.masked_tokens);
+    PyMem_RawFree(starts);
+    for (int key = 0; key < 5; key++)
+        let_go(&held[key]);
+    release(b, 4);
+    if (outcome >= 0)
+        return Py_BuildValue("inn", outcome, out.tokens, out.masked_tokens);
+    if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "an array is smaller than its rows, or tiles do not make them up");
+    return NULL;
 }
 
 static PyObject *fill(PyObject *Py_UNUSED(self), PyObject *arguments)

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migrator.packing.compiled import loops
-from migrator.packing.keys import LABEL_KEY, UNPACKED_DTYPES, UNPACKED_KEYS, Arrays
+from migrator.packing.keys import LABEL_KEY, UNPACKED_DTYPES, UNPACKED_KEYS
 from migrator.packing.sequences.ragged import Sequences
 from migrator.packing.sequences.sound import sound_sequences
-from migrator.packing.sequences.words import WordFormat
+from migrator.packing.sequences.words import LONGEST, WordFormat
+from migrator.packing.shards.bands import Band
 
 
 class Unfit(IntEnum):
@@ -45,28 +46,30 @@ class Compact(NamedTuple):
         )
 
 
-def compact(rows: Arrays, longest: int, most_masked: int, form: WordFormat) -> Compact | Unfit:
+def compact(band: Band, longest: int, most_masked: int, form: WordFormat) -> Compact | Unfit:
     """The sequences of all rows, of so many tokens and masked tokens at most."""
-    usual = all(rows[key].dtype == UNPACKED_DTYPES[key] for key in UNPACKED_KEYS)
-    if loops is not None and usual:
-        return _by_machine_code(rows, longest, most_masked, form)
-    return _by_numpy(rows, longest, most_masked, form)
+    usual = all(band.dtypes[key] == UNPACKED_DTYPES[key] for key in UNPACKED_KEYS)
+    narrow = all(width <= LONGEST for key in UNPACKED_KEYS for width in band.widths[key])
+    if loops is not None and usual and narrow:
+        return _by_machine_code(band, longest, most_masked, form)
+    return _by_numpy(band, longest, most_masked, form)
 
 
-def _by_numpy(rows: Arrays, longest: int, most_masked: int, form: WordFormat) -> Compact | Unfit:
-    sequences = sound_sequences(rows, longest, most_masked)
+def _by_numpy(band: Band, longest: int, most_masked: int, form: WordFormat) -> Compact | Unfit:
+    sequences = sound_sequences(band.arrays(), longest, most_masked)
     return Unfit.FAULT if sequences is None else Compact.of(sequences, form)
 
 
-def _by_machine_code(rows: Arrays, longest: int, most_masked: int, form: WordFormat) -> Compact | Unfit:
+def _by_machine_code(band: Band, longest: int, most_masked: int, form: WordFormat) -> Compact | Unfit:
     assert loops is not None
-    arrays = [np.ascontiguousarray(rows[key]) for key in UNPACKED_KEYS if key != LABEL_KEY]
-    (count, row_length), masked_width = arrays[0].shape, arrays[-1].shape[1]
-    lengths, masked_counts = np.empty(count, np.uint16), np.empty(count, np.uint16)
-    words, masked_words = np.empty(count * row_length, form.token), np.empty(count * masked_width, form.masked)
-    sizes = count, row_length, masked_width, longest, most_masked
+    (row_length,), (masked_width,) = band.widths["input_ids"], band.widths["masked_lm_ids"]
+    lengths, masked_counts = np.zeros(band.rows, np.uint16), np.zeros(band.rows, np.uint16)
+    words = np.empty(band.rows * row_length, form.token)
+    masked_words = np.empty(band.rows * masked_width, form.masked)
+    datasets = [band.tiles[key] for key in UNPACKED_KEYS if key != LABEL_KEY]
+    sizes = band.rows, row_length, masked_width, longest, most_masked
     out = lengths, masked_counts, words, masked_words
-    unfit, tokens, masked = loops.compact(*arrays, *out, sizes, (form.id_bits, form.token.itemsize))
+    unfit, tokens, masked = loops.compact(*datasets, *out, sizes, (form.id_bits, form.token.itemsize))
     if unfit:
         return Unfit(unfit)
-    return Compact(lengths, masked_counts, rows[LABEL_KEY], words[:tokens], masked_words[:masked])
+    return Compact(lengths, masked_counts, band.array(LABEL_KEY), words[:tokens], masked_words[:masked])

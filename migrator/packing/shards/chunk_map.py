@@ -11,12 +11,15 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
+
+from migrator.packing.shards.tiles import Tile, assembled
 
 _READABLE = {(), (h5py.h5z.FILTER_DEFLATE,), (h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE)}
 
@@ -59,33 +62,28 @@ class ChunkMap:
 
     def read(self, file: int, start: int, stop: int, width: tuple[int, ...]) -> NDArray[Any]:
         """Rows `start` to `stop`, [stop - start, *width], of the open `file`; chunks that were never written are 0."""
-        height = self.shape[0]
-        complete = -(-width[0] // self.shape[1]) if width else 1  # chunks side by side
-        firsts = range(start - start % height, stop, height)
-        written = all(len(self.by_row.get(first, ())) == complete for first in firsts)
-        out = (np.empty if written else np.zeros)((stop - start, *width), self.dtype)
-        for first in firsts:
-            low, high = max(first, start), min(first + height, stop)
-            self._place(
-                file, self.by_row.get(first, ()), slice(low - first, high - first), out[low - start : high - start]
-            )
+        out = np.empty((stop - start, *width), self.dtype)
+        for low, high in pairwise(self.borders(start, stop)):
+            tiles = self.tiles(self.decoded(file, low, width), low, high, 0)
+            out[low - start : high - start] = assembled(tiles, (high - low, *width), self.dtype)
         return out
 
-    def _place(self, file: int, chunks: tuple[Chunk, ...], rows: slice, band: NDArray[Any]) -> None:
-        """These rows of chunks that stand side by side."""
-        if band.ndim == 1:
-            for chunk in chunks:
-                band[:] = np.frombuffer(self._decoded(file, chunk), self.dtype)[rows]
-        elif band.shape[1] % self.shape[1]:
-            for chunk in chunks:
-                own = np.frombuffer(self._decoded(file, chunk), self.dtype).reshape(self.shape)
-                column = chunk.start[1]
-                band[:, column : column + self.shape[1]] = own[rows, : band.shape[1] - column]
-        else:  # the common case: a row of a chunk is copied as one piece of bytes, in half the time its numbers take
-            piece = np.dtype((np.void, self.shape[1] * self.dtype.itemsize))
-            pieces = band.view(piece)
-            for chunk in chunks:
-                pieces[:, chunk.start[1] // self.shape[1]] = np.frombuffer(self._decoded(file, chunk), piece)[rows]
+    def borders(self, start: int, stop: int) -> list[int]:
+        """Where rows begin that are in one row of chunks, from `start` on, and `stop`."""
+        height = self.shape[0]
+        return [start, *range(start - start % height + height, stop, height), *([stop] if stop > start else [])]
+
+    def decoded(self, file: int, row: int, width: tuple[int, ...]) -> list[bytes]:
+        """The chunks side by side that hold this row."""
+        stored = {chunk.start[1:]: chunk for chunk in self.by_row.get(row - row % self.shape[0], ())}
+        places = [(column,) for column in range(0, width[0], self.shape[1])] if width else [()]
+        return [self._decoded(file, stored[place]) if place in stored else bytes(self.size) for place in places]
+
+    def tiles(self, decoded: Sequence[bytes], start: int, stop: int, at: int) -> list[Tile]:
+        """Rows `start` to `stop` of chunks side by side, for an array from its row `at` on."""
+        width = self.shape[1] if len(self.shape) == 2 else 1
+        skip, rows = start % self.shape[0], stop - start
+        return [Tile(data, width, skip, rows, at, number * width) for number, data in enumerate(decoded)]
 
     def _decoded(self, file: int, chunk: Chunk) -> bytes:
         data = os.pread(file, chunk.size, chunk.offset)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,26 +38,35 @@ class Shard:
     def read(self, start: int, stop: int, keys: Iterable[str] | None = None) -> dict[str, NDArray[Any]]:
         """Rows `start` to `stop` of the datasets `keys`, by default all. Raises `ShardError`."""
         wanted = list(self.maps if keys is None else keys)
+        with self.unreadable(start, stop), self.opened() as file:
+            arrays: dict[str, NDArray[Any]] = {}
+            for key in wanted:
+                if (chunks := self.maps[key]) is not None:
+                    arrays[key] = chunks.read(file, start, stop, self.width(key))
+            if left := [key for key in wanted if key not in arrays]:
+                with h5py.File(self.path, "r") as by_library:
+                    arrays.update((key, by_library[key][start:stop]) for key in left)
+        return arrays
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """The file, for `ChunkMap`."""
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            return self._read(start, stop, wanted)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def unreadable(self, start: int, stop: int) -> Iterator[None]:
+        """What goes wrong within, while these rows are read, is a `ShardError`."""
+        try:
+            yield
         except (*_DAMAGED, EOFError, IsalError, zlib.error) as error:
             raise ShardError(self.path, f"rows {start} to {stop - 1} cannot be read: {error}", hint=_RE_READ) from error
 
-    def _read(self, start: int, stop: int, keys: list[str]) -> dict[str, NDArray[Any]]:
-        arrays: dict[str, NDArray[Any]] = {}
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            for key in keys:
-                if (chunks := self.maps[key]) is not None:
-                    arrays[key] = chunks.read(descriptor, start, stop, self._width(key))
-        finally:
-            os.close(descriptor)
-        if left := [key for key in keys if key not in arrays]:
-            with h5py.File(self.path, "r") as file:
-                arrays.update((key, file[key][start:stop]) for key in left)
-        return arrays
-
-    def _width(self, key: str) -> tuple[int, ...]:
+    def width(self, key: str) -> tuple[int, ...]:
+        """The shape of one row."""
         if key in MASKED_KEYS:
             return (self.masked_width,)
         if key.startswith("next_sentence"):
@@ -72,7 +82,7 @@ class Shard:
     @property
     def row_bytes(self) -> int:
         """Bytes of one row, decoded."""
-        return sum(self.dtypes[key].itemsize * int(np.prod(self._width(key), dtype=int)) for key in self.maps)
+        return sum(self.dtypes[key].itemsize * int(np.prod(self.width(key), dtype=int)) for key in self.maps)
 
 
 def open_shard(path: Path) -> Shard:
@@ -118,7 +128,7 @@ def _sizes(path: Path, datasets: dict[str, h5py.Dataset]) -> tuple[int, int, int
 
 
 def _check(shard: Shard, key: str, dataset: h5py.Dataset) -> None:
-    expected = (shard.rows, *shard._width(key))
+    expected = (shard.rows, *shard.width(key))
     if dataset.shape != expected:
         raise ShardError(shard.path, f"{key} has the shape {dataset.shape}; beside input_ids it must be {expected}")
     if dataset.dtype.kind not in "iu":
