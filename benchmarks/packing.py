@@ -2,16 +2,16 @@
 
 python benchmarks/packing.py [--sequences N ...] [--length 512 128] [--rounds 3] [--histogram FILE]
 
-floor: the input's chunks read and inflated, the output's chunks deflated and written, by the same threads and code, and
-nothing between. plain h5py: the input's datasets read whole, the output's written with gzip 4. Both move exactly the
-bytes that packing moves. Each measurement is a process of its own; times are of the work, without starting Python.
+floor: the input's datasets read and the output's written, both by direct chunk, with the same threads and code, and
+nothing between. codec: less than that, the input's chunks inflated, but not put together to datasets. plain h5py: the
+input's datasets read whole, the output's written with gzip 4. All move exactly the bytes that packing moves. Each
+measurement is a process of its own; times are of the work, without starting Python.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -24,18 +24,17 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-from isal import isal_zlib
 
 from benchmarks.packing_data import make_shards
 from migrator.packing.memory import Memory, default_memory
 from migrator.packing.pack import pack
 from migrator.packing.parallel import cores, ordered
 from migrator.packing.request import Request
-from migrator.packing.shards.chunk_map import Chunk
-from migrator.packing.shards.shard import open_shard
+from migrator.packing.shards.chunk_map import ChunkMap
+from migrator.packing.shards.shard import Shard, open_shard
 from migrator.packing.shards.writing import Column, EncodedRows, ShardFile, encode
 
-WAYS = ("packing", "floor", "h5py")
+WAYS = ("packing", "floor", "codec", "h5py")
 
 
 def packing(source: Path, target: Path) -> float:
@@ -46,13 +45,22 @@ def packing(source: Path, target: Path) -> float:
 
 
 def floor(source: Path, target: Path, packed: Path) -> float:
-    """Seconds to inflate the input and to deflate and write the packed rows."""
+    """Seconds to read the input's datasets and to deflate and write the packed rows."""
     start = time.perf_counter()
-    for path in sorted(source.iterdir()):
-        maps = [chunks for chunks in open_shard(path).maps.values() if chunks is not None]
-        stored = [(path, chunk, maps_.size) for maps_ in maps for row in maps_.by_row.values() for chunk in row]
-        groups = (stored[at : at + 64] for at in range(0, len(stored), 64))
-        for _ in ordered(_inflated, groups, cores()):
+    for shard in map(open_shard, sorted(source.iterdir())):
+        step = -(-shard.rows // 8 // shard.block_rows) * shard.block_rows
+        starts = range(0, shard.rows, step)
+        for _ in ordered(partial(_read, shard, step), starts, cores()):
+            pass
+    return time.perf_counter() - start + _written(packed, target, _deflate_all)
+
+
+def codec(source: Path, target: Path, packed: Path) -> float:
+    """Seconds for the same, of inflated chunks not even put together to arrays."""
+    start = time.perf_counter()
+    for shard in map(open_shard, sorted(source.iterdir())):
+        chunks = [(chunks, row) for chunks in shard.maps.values() if chunks for row in range(len(chunks.offsets))]
+        for _ in ordered(partial(_inflated, shard), chunks, cores()):
             pass
     return time.perf_counter() - start + _written(packed, target, _deflate_all)
 
@@ -67,11 +75,13 @@ def plain_h5py(source: Path, target: Path, packed: Path) -> float:
     return time.perf_counter() - start + _written(packed, target, _h5py_all)
 
 
-def _inflated(group: list[tuple[Path, Chunk, int]]) -> None:
-    descriptor = os.open(group[0][0], os.O_RDONLY)
-    for _, chunk, size in group:
-        isal_zlib.decompress(os.pread(descriptor, chunk.size, chunk.offset), bufsize=size)
-    os.close(descriptor)
+def _read(shard: Shard, step: int, start: int) -> None:
+    shard.read(start, min(start + step, shard.rows))
+
+
+def _inflated(shard: Shard, chunks: tuple[ChunkMap, int]) -> None:
+    with shard.opened() as file:
+        chunks[0].decoded(file, chunks[1] * chunks[0].shape[0])
 
 
 Write = Callable[[Path, int, Iterator[dict[str, Any]]], Iterator[float]]
@@ -133,6 +143,7 @@ def child(way: str, source: str, target: str, packed: str) -> None:
     seconds = {
         "packing": lambda: packing(Path(source), Path(target)),
         "floor": lambda: floor(Path(source), Path(target), Path(packed)),
+        "codec": lambda: codec(Path(source), Path(target), Path(packed)),
         "h5py": lambda: plain_h5py(Path(source), Path(target), Path(packed)),
     }[way]()
     peak = _peak() / 1024
@@ -164,15 +175,19 @@ def compare(sequences: int, length: int, rounds: int, histogram: Path | None) ->
             for way in WAYS[1:]:
                 found[way].append(measured(way, source, Path(folder, way), packed))
         seconds = {way: [one["seconds"] for one in found[way]] for way in WAYS}
-        to_floor = statistics.median(a / b for a, b in zip(seconds["packing"], seconds["floor"], strict=True))
-        to_h5py = statistics.median(b / a for a, b in zip(seconds["packing"], seconds["h5py"], strict=True))
+        ratios = {way: _median_ratio(seconds["packing"], seconds[way]) for way in WAYS[1:]}
         took = statistics.median(seconds["packing"])
         size = sum(path.stat().st_size for path in packed.glob("*.hdf5")) / sequences
         print(
-            f"{sequences:>10,}{length:>6}{took:>10.2f}{sequences / took:>13,.0f}{to_floor:>10.2f}x{to_h5py:>10.2f}x"
+            f"{sequences:>10,}{length:>6}{took:>10.2f}{sequences / took:>13,.0f}{ratios['floor']:>10.2f}x"
+            f"{ratios['codec']:>10.2f}x{1 / ratios['h5py']:>10.2f}x"
             f"{max(one['peak'] for one in found['packing']):>10.0f}{size:>12.0f}",
             flush=True,
         )
+
+
+def _median_ratio(ours: list[float], others: list[float]) -> float:
+    return statistics.median(our / other for our, other in zip(ours, others, strict=True))
 
 
 def main() -> None:
@@ -188,8 +203,8 @@ def main() -> None:
         child(*args.child)
         return
     print(
-        f"{'sequences':>10}{'row':>6}{'seconds':>10}{'sequences/s':>13}{'of floor':>11}{'h5py takes':>11}"
-        f"{'peak MiB':>10}{'bytes each':>12}"
+        f"{'sequences':>10}{'row':>6}{'seconds':>10}{'sequences/s':>13}{'of floor':>11}{'of codec':>11}"
+        f"{'h5py takes':>11}{'peak MiB':>10}{'bytes each':>12}"
     )
     for sequences in args.sequences:
         for length in args.length:

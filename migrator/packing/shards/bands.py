@@ -80,7 +80,7 @@ class _Dataset:
         for low, high in pairwise(self._chunks.borders(start, stop)):
             first = low - low % self._chunks.shape[0]
             if first != self._first:
-                self._held = self._chunks.decoded(self._file, low, self._shard.width(self._key))
+                self._held = self._chunks.decoded(self._file, low)
                 self._first = first
             found += self._chunks.tiles(self._held, low, high, low - start)
         return found
