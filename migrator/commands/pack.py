@@ -136,7 +136,7 @@ def _histogram(args: argparse.Namespace) -> LengthHistogram:
 def _check(args: argparse.Namespace) -> int:
     from migrator.commands.pack_check_report import report_checked  # noqa: PLC0415
     from migrator.commands.pack_progress import packing_progress  # noqa: PLC0415
-    from migrator.packing.check import check  # noqa: PLC0415
+    from migrator.packing.checks.check import check  # noqa: PLC0415
 
     with packing_progress(unit="rows") as progress:
         found = check(args.input, args.against, memory_of(args), progress)

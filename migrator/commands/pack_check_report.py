@@ -10,8 +10,8 @@ from migrator.commands.pack_report import columns
 from migrator.console import out, visible
 
 if TYPE_CHECKING:
-    from migrator.packing.check import Checked
-    from migrator.packing.fault_log import Found, Place
+    from migrator.packing.checks.check import Checked
+    from migrator.packing.checks.fault_log import Found, Place
 
 
 def report_checked(found: Checked, folder: Path, against: Path | None, *, as_json: bool) -> None:

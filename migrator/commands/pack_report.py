@@ -12,7 +12,7 @@ from migrator.console import out, visible
 
 if TYPE_CHECKING:
     from migrator.packing.finished import Packed
-    from migrator.packing.unpack import Unpacked
+    from migrator.packing.unpacking.unpack import Unpacked
 
 
 def report_packed(done: Packed, output: Path, *, as_json: bool) -> None:

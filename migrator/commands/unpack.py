@@ -36,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
     """Unpack, and report."""
     from migrator.commands.pack_progress import packing_progress  # noqa: PLC0415
     from migrator.commands.pack_report import report_unpacked  # noqa: PLC0415
-    from migrator.packing.unpack import unpack  # noqa: PLC0415
-    from migrator.packing.unpacked_form import Widths  # noqa: PLC0415
+    from migrator.packing.unpacking.unpack import unpack  # noqa: PLC0415
+    from migrator.packing.unpacking.unpacked_form import Widths  # noqa: PLC0415
 
     start = perf_counter()
     widths = Widths(args.max_seq_len, args.max_predictions)

@@ -11,7 +11,7 @@ from migrator.errors import UsageError
 from migrator.packing.faults import ShardError
 from migrator.packing.sequences.words import LONGEST
 from migrator.packing.shards.shard import Shard, open_shard
-from migrator.packing.spill_layout import RowSizes
+from migrator.packing.spill.layout import RowSizes
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from migrator.packing.algorithms.solve import Solved
 from migrator.packing.inputs import Inputs
 from migrator.packing.keys import UNPACKED_KEYS
 from migrator.packing.sequences.rows import RowFormat
-from migrator.packing.spill_files import SpilledShard
+from migrator.packing.spill.files import SpilledShard
 from migrator.packing.writing import WrittenShard
 
 MANIFEST = "manifest.json"

@@ -23,8 +23,8 @@ from migrator.packing.reading import Limits, Reader, WideIdsError
 from migrator.packing.request import Request
 from migrator.packing.sequences.rows import RowFormat
 from migrator.packing.sequences.words import NARROW, WIDE
-from migrator.packing.spill import SpillIndex
-from migrator.packing.spill_files import SpillFiles
+from migrator.packing.spill.drawing import SpillIndex
+from migrator.packing.spill.files import SpillFiles
 from migrator.packing.writing import RowWriter, WrittenShard
 
 

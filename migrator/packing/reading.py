@@ -18,8 +18,8 @@ from migrator.packing.sequences.compaction import Compact, Unfit, compact
 from migrator.packing.sequences.padded import faults_of, sequences_of
 from migrator.packing.shards.bands import Band, bands
 from migrator.packing.shards.shard import Shard
-from migrator.packing.spill import SpillIndex
-from migrator.packing.spill_files import SpilledRows, SpillFiles
+from migrator.packing.spill.drawing import SpillIndex
+from migrator.packing.spill.files import SpilledRows, SpillFiles
 
 
 class WideIdsError(Exception):

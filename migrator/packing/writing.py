@@ -19,7 +19,7 @@ from migrator.packing.sequences.rows import RowFormat
 from migrator.packing.sequences.words import WordFormat
 from migrator.packing.shards.chunk_code import deflated
 from migrator.packing.shards.writing import Column, EncodedRows, ShardFile, chunk_rows
-from migrator.packing.spill import Spill
+from migrator.packing.spill.drawing import Spill
 
 _AHEAD = 8  # deflated parts, a MiB or so each: the threads go on while a whole file's checksum is taken
 

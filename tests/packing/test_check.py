@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from migrator.errors import UsageError
-from migrator.packing.check import Checked, check
-from migrator.packing.fault_log import FIRST, Place
+from migrator.packing.checks.check import Checked, check
+from migrator.packing.checks.fault_log import FIRST, Place
 from tests.packing import oracle
 from tests.packing.made_data import write_data
 from tests.packing.plain_packing import change, pack_plainly, write_metadata

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import UsageError
-from migrator.packing import comparing
-from migrator.packing.check import Checked, check
-from migrator.packing.fault_log import FIRST, Place
+from migrator.packing.checks import comparing
+from migrator.packing.checks.check import Checked, check
+from migrator.packing.checks.fault_log import FIRST, Place
 from tests.packing import oracle
 from tests.packing.made_data import Kind, Storage, random_rows, shard_name, write_data, write_shard
 from tests.packing.plain_packing import change, pack_plainly

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.packing.multisets import BUCKETS, BucketSums, Placed, difference
+from migrator.packing.checks.multisets import BUCKETS, BucketSums, Placed, difference
 
 FEW = st.lists(st.integers(0, 9), max_size=30)
 

@@ -13,9 +13,9 @@ from migrator.packing.sequences.padded import sequences_of
 from migrator.packing.sequences.ragged import Sequences
 from migrator.packing.sequences.rows import RowFormat, packed_rows
 from migrator.packing.sequences.words import NARROW, WIDE, WordFormat
-from migrator.packing.spill import SpillIndex
-from migrator.packing.spill_files import SpilledRows, SpillFiles
-from migrator.packing.spill_layout import RowSizes, WordLayout
+from migrator.packing.spill.drawing import SpillIndex
+from migrator.packing.spill.files import SpilledRows, SpillFiles
+from migrator.packing.spill.layout import RowSizes, WordLayout
 from tests.packing.made_data import random_rows
 
 ROOM = [RowSizes(6, 32, 6)] * 3

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from migrator.packing.memory import Memory
 from migrator.packing.progress import Progress, unheard
-from migrator.packing.unpack import Unpacked, unpack
-from migrator.packing.unpacked_form import NOT_SAID, Widths
+from migrator.packing.unpacking.unpack import Unpacked, unpack
+from migrator.packing.unpacking.unpacked_form import NOT_SAID, Widths
 from tests.packing import oracle
 from tests.packing.made_data import NVIDIA, Kind, Storage, random_rows, write_data, write_shard
 from tests.packing.runs import SmallBlocks, packed, small_chunks

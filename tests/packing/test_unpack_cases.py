@@ -10,7 +10,7 @@ import pytest
 
 from migrator.errors import MigrateError, OutputError, UsageError
 from migrator.packing.faults import ShardError
-from migrator.packing.unpacked_form import Widths
+from migrator.packing.unpacking.unpacked_form import Widths
 from tests.packing import oracle
 from tests.packing.made_data import write_data
 from tests.packing.plain_packing import change, pack_plainly, write_metadata

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from migrator.packing.checks.multisets import BucketSums, Difference, Placed, Places, difference
+from migrator.packing.checks.scanning import Scan, Scanned
 from migrator.packing.memory import Memory
-from migrator.packing.multisets import BucketSums, Difference, Placed, Places, difference
 from migrator.packing.progress import Progress
-from migrator.packing.scanning import Scan, Scanned
 
 _BYTES = 128  # of memory for a fingerprint that is looked at: itself, its place, and the sorting
 _FEWEST = 2**16  # fingerprints at a time, however little memory there is

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from migrator.packing.comparing import differences, watched
-from migrator.packing.fault_log import FIRST, FaultLog, Found
+from migrator.packing.checks.comparing import differences, watched
+from migrator.packing.checks.fault_log import FIRST, FaultLog, Found
+from migrator.packing.checks.folder_check import check_files, check_metadata, known_manifest
+from migrator.packing.checks.folder_counts import Counts, FileCounts
+from migrator.packing.checks.multisets import BucketSums
+from migrator.packing.checks.original import Original
+from migrator.packing.checks.scanning import NOTHING, PACKED, Contents, Scan, Scanned, refuse_unreadable
 from migrator.packing.faults import ShardError
-from migrator.packing.folder_check import check_files, check_metadata, known_manifest
-from migrator.packing.folder_counts import Counts, FileCounts
 from migrator.packing.input_files import shard_files
 from migrator.packing.inputs import Inputs, look_at
 from migrator.packing.memory import Memory
-from migrator.packing.multisets import BucketSums
-from migrator.packing.original import Original
 from migrator.packing.progress import Progress, unheard
-from migrator.packing.scanning import NOTHING, PACKED, Contents, Scan, Scanned, refuse_unreadable
 from migrator.packing.shards.shard import Shard
 
 

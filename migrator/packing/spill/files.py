@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from migrator.packing.faults import RowFault
 from migrator.packing.sequences.words import WordFormat
-from migrator.packing.spill import Spill, SpillIndex, Starts, WordFiles
-from migrator.packing.spill_layout import RowSizes, Runs, WordLayout
+from migrator.packing.spill.drawing import Spill, SpillIndex, Starts, WordFiles
+from migrator.packing.spill.layout import RowSizes, Runs, WordLayout
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migrator.packing.blocks import Block, blocks
+from migrator.packing.checks.multisets import Placed
 from migrator.packing.faults import RowFault, ShardError
 from migrator.packing.inputs import Inputs
 from migrator.packing.keys import Arrays
 from migrator.packing.memory import Memory
-from migrator.packing.multisets import Placed
 from migrator.packing.parallel import ordered
 from migrator.packing.sequences.fingerprints import fingerprints
 from migrator.packing.sequences.packed_faults import packed_faults

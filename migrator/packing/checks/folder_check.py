@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from migrator.packing.fault_log import FaultLog
-from migrator.packing.folder_counts import Counts, file_faults, manifest_faults, metadata_faults, read_facts
+from migrator.packing.checks.fault_log import FaultLog
+from migrator.packing.checks.folder_counts import Counts, file_faults, manifest_faults, metadata_faults, read_facts
 from migrator.packing.inputs import Inputs
 from migrator.packing.manifest import MANIFEST, metadata_path
 from migrator.packing.parallel import ordered

@@ -21,7 +21,7 @@ from migrator.packing.sequences.unpacked import holds_anything, sequences_in
 from migrator.packing.shards.bands import bands
 from migrator.packing.shards.shard import Shard
 from migrator.packing.shards.writing import EncodedRows, ShardFile, chunk_rows, encode
-from migrator.packing.unpacked_form import UnpackedForm
+from migrator.packing.unpacking.unpacked_form import UnpackedForm
 
 
 @dataclass(frozen=True)

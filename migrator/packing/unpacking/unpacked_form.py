@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from migrator.errors import UsageError
-from migrator.packing.folder_counts import read_facts
+from migrator.packing.checks.folder_counts import read_facts
 from migrator.packing.keys import LABEL_KEY, MASKED_KEYS, UNPACKED_DTYPES
 from migrator.packing.manifest import MANIFEST
 from migrator.packing.shards.writing import Column
-from migrator.packing.survey import Survey
+from migrator.packing.unpacking.survey import Survey
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from migrator.packing.comparing import watched
-from migrator.packing.fault_log import FaultLog
+from migrator.packing.checks.comparing import watched
+from migrator.packing.checks.fault_log import FaultLog
+from migrator.packing.checks.multisets import BucketSums
+from migrator.packing.checks.scanning import Scan, padded, refuse_unreadable
 from migrator.packing.faults import ShardError
 from migrator.packing.input_files import training_files
 from migrator.packing.inputs import Inputs, look_at
 from migrator.packing.manifest import QUARANTINE
 from migrator.packing.memory import Memory
-from migrator.packing.multisets import BucketSums
 from migrator.packing.progress import Progress
-from migrator.packing.scanning import Scan, padded, refuse_unreadable
 
 
 class Original:

@@ -14,9 +14,9 @@ from migrator.packing.manifest import metadata_path
 from migrator.packing.memory import Memory
 from migrator.packing.partial import Partial
 from migrator.packing.progress import Progress, unheard
-from migrator.packing.shard_unpacker import ShardUnpacker
-from migrator.packing.survey import Survey, survey
-from migrator.packing.unpacked_form import NOT_SAID, Widths, unpacked_form
+from migrator.packing.unpacking.shard_unpacker import ShardUnpacker
+from migrator.packing.unpacking.survey import Survey, survey
+from migrator.packing.unpacking.unpacked_form import NOT_SAID, Widths, unpacked_form
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""`migrate pack --check`: whether a packed folder holds what it should, by itself and beside the original."""

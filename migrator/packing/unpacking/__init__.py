@@ -1,0 +1,1 @@
+"""`migrate unpack`: the sequences of a packed folder, one a row."""
