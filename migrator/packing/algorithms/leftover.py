@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,35 +12,48 @@ from migrator.packing.algorithms.histogram import LengthHistogram
 from migrator.packing.algorithms.plan import Pattern
 
 _WHOLE = 1e-6  # a number of rows this close below a whole one is that one: the simplex is exact to about 1e-7
+_ROUNDED_UP = (0.5, 0.0)  # the fractions of a row above which it is made; by trying, neither is always better
 
 
 class Leftover:
-    def __init__(self, histogram: LengthHistogram) -> None:
-        self._counts = list(histogram.counts)
-        self.plan_parts: list[tuple[Pattern, int]] = []
-
-    def counts(self, lengths: Sequence[int]) -> list[int]:
-        return [self._counts[length - 1] for length in lengths]
+    def __init__(self, counts: Sequence[int], plan_parts: Sequence[tuple[Pattern, int]] = ()) -> None:
+        self._counts = list(counts)  # of each length, from 1
+        self.plan_parts = list(plan_parts)
 
     def histogram(self) -> LengthHistogram:
         return LengthHistogram(tuple(self._counts))
 
-    def take(self, patterns: Sequence[Pattern], rows: NDArray[np.float64]) -> None:
-        """Keep the whole part of every pattern's rows; where none has one, a row of each that is more than half."""
-        used = [int(index) for index in np.flatnonzero(rows > _WHOLE)]
-        taken = sum(self._keep(patterns[index], math.floor(rows[index] + _WHOLE)) for index in used)
-        if not taken:
-            self._round_up([(float(rows[index]), patterns[index]) for index in used])
+    @property
+    def rows(self) -> int:
+        """Made so far."""
+        return sum(rows for _, rows in self.plan_parts)
 
-    def _round_up(self, parts: list[tuple[float, Pattern]]) -> None:
-        """The most nearly whole first; at least one row, so that a dive always gets on."""
-        taken = 0
-        for rows, pattern in sorted(parts, reverse=True):
-            if rows <= 0.5 and taken:
-                break
-            taken += self._keep(pattern, 1)
-        if not taken:
-            self._keep_part(max(parts)[1])
+    def after(self, patterns: Sequence[Pattern], rows: NDArray[np.float64]) -> Iterator[Leftover]:
+        """What is left with the whole part of every pattern's rows made, and one more where more than half is left.
+
+        Then with one more for any fraction. At least one row is made each time, so that a dive always gets on: there
+        must be sequences left, and patterns that hold them.
+        """
+        left = Leftover(self._counts, self.plan_parts)
+        whole = np.floor(rows + _WHOLE).astype(np.int64)
+        for index in np.flatnonzero(whole > 0).tolist():
+            left._keep(patterns[index], int(whole[index]))
+        more = np.flatnonzero(rows - np.maximum(whole, 0) > _WHOLE).tolist()
+        fractions = sorted((float(rows[index] - whole[index]), patterns[index]) for index in more)
+        made = self.rows
+        for least in _ROUNDED_UP:
+            while fractions and fractions[-1][0] > least:
+                left._keep(fractions.pop()[1], 1)
+            if left.rows > made:
+                made = left.rows
+                yield Leftover(left._counts, left.plan_parts)
+        if made == self.rows:
+            used = (index for index in np.argsort(-rows, kind="stable").tolist() if self._has_of(patterns[index]))
+            left._keep_part(patterns[next(used)])
+            yield left
+
+    def _has_of(self, pattern: Pattern) -> bool:
+        return any(self._counts[length - 1] for length in pattern)
 
     def _keep_part(self, pattern: Pattern) -> None:
         """One row of those of its sequences that are left: a length may be covered more often than it occurs."""

@@ -7,12 +7,13 @@ is within 0.5 % of that without a limit.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from migrator.packing.algorithms.bound import simple_bound
+from migrator.packing.algorithms.greedy_plans import greedy_plans
 from migrator.packing.algorithms.histogram import LengthHistogram
-from migrator.packing.algorithms.plan import PackingPlan
-from migrator.packing.algorithms.relaxation import Relaxation, greedy_plans
+from migrator.packing.algorithms.relaxation import Relaxation
 from migrator.packing.algorithms.work import Limits, Work
 
 CLOSE = 0.005  # of the factor without a limit
@@ -20,49 +21,68 @@ CLOSE = 0.005  # of the factor without a limit
 _LIMITS = Limits(seconds=math.inf, pivots=1e8, additions=5e9)
 
 
+@dataclass(frozen=True)
+class FoundLimit:
+    at_most: int
+    program: Relaxation | None = None  # with this limit, as far as it had to be solved to tell
+
+
 def default_limit(histogram: LengthHistogram) -> int:
     """The smallest limit known to be close after a set amount of work; 1 for data without sequences."""
-    work = Work(_LIMITS)
+    return find_limit(histogram).at_most
+
+
+def find_limit(histogram: LengthHistogram) -> FoundLimit:
+    """The same, with the work on it that packing can go on with."""
     shortest = next((length for length, count in enumerate(histogram.counts, start=1) if count), histogram.row_length)
     most = histogram.row_length // shortest  # more never fit
-    plans = greedy_plans(histogram, None)
-    # The number of tokens bounds the rows from below, a plan from above; that mostly tells, without the linear program.
-    enough, too_many = simple_bound(histogram) / (1 - CLOSE), min(plan.packs for plan in plans) / (1 - CLOSE)
-    target: float | None = None
-    for limit in range(1, most):
-        close = _is_close(histogram, limit, enough, too_many, work)
-        if close is None:
-            target = target or _fewest_rows(histogram, plans, work) / (1 - CLOSE)
-            close = _is_close(histogram, limit, target, target, work)
-        if close:
-            return limit
-    return most
+    search = _Search(histogram)
+    return next((found for limit in range(1, most) if (found := search.close(limit))), FoundLimit(most))
 
 
-def _fewest_rows(histogram: LengthHistogram, plans: Sequence[PackingPlan], work: Work) -> float:
-    """Without a limit, from below: a target that is too hard is met by a limit that is too wide, which costs little."""
-    program = Relaxation(histogram, None, work)
-    program.cover(histogram, plans)
-    for _ in program.improve():
-        pass
-    return program.bound
+class _Search:
+    """The number of tokens bounds the rows without a limit from below, a plan from above; that mostly tells.
 
-
-def _is_close(histogram: LengthHistogram, at_most: int, enough: float, too_many: float, work: Work) -> bool | None:
-    """Whether `enough` rows are possible with this limit, as far as rows can be split, or more than `too_many` needed.
-
-    None where it is neither.
+    Where it does not, the linear program does, solved for no limit too.
     """
-    if simple_bound(histogram, at_most) > too_many:
-        return False
-    plans = greedy_plans(histogram, at_most)
-    if min(plan.packs for plan in plans) <= enough:
-        return True
-    program = Relaxation(histogram, at_most, work)
-    program.cover(histogram, plans)
-    for _ in program.improve():
-        if program.rows <= enough:
-            return True
-        if program.bound > too_many:
+
+    def __init__(self, histogram: LengthHistogram) -> None:
+        self._histogram = histogram
+        self._work = Work(_LIMITS)
+        self._enough = simple_bound(histogram) / (1 - CLOSE)
+
+    def close(self, limit: int) -> FoundLimit | None:
+        """Where this limit is close."""
+        if self._too_many(simple_bound(self._histogram, limit)):
+            return None
+        plans = greedy_plans(self._histogram, limit)
+        if plans.longest_first.packs <= self._enough or plans.best.packs <= self._enough:
+            return FoundLimit(limit)
+        program = Relaxation(self._histogram, limit, self._work.rest())
+        close = self._program_is_close(program)
+        self._work.charge(program.work)
+        return FoundLimit(limit, program) if close else None
+
+    def _program_is_close(self, program: Relaxation) -> bool:
+        while program.improve():
+            if program.rows <= self._enough:
+                return True
+            if self._too_many(program.bound):
+                return False
+        return program.complete and program.rows <= self._target
+
+    def _too_many(self, rows: float) -> bool:
+        """Whether so many rows are not close to the best possible without a limit, for all that plans tell."""
+        if rows <= self._enough:
             return False
-    return None if enough < too_many else False
+        quick = greedy_plans(self._histogram, None).longest_first.packs / (1 - CLOSE)
+        return rows > quick or rows > greedy_plans(self._histogram, None).best.packs / (1 - CLOSE)
+
+    @cached_property
+    def _target(self) -> float:
+        """Without a limit, from below: a target that is too hard is met by a limit that is too wide, costing little."""
+        program = Relaxation(self._histogram, None, self._work.rest())
+        while program.improve():
+            pass
+        self._work.charge(program.work)
+        return program.bound / (1 - CLOSE)

@@ -16,7 +16,7 @@ def pack_longest_first(histogram: LengthHistogram, at_most: int | None = None) -
     for length, count in histogram.longest_first():
         left = count
         while left:
-            space = packs.first_open(range(length, histogram.row_length))
+            space = packs.least_space(length)
             if space is None:
                 packs.start(length, left)
                 break

@@ -7,8 +7,7 @@ arXiv 2107.02027, section 3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from migrator.packing.algorithms.bit_sets import highest, lowest_from
 from migrator.packing.algorithms.plan import PackingPlan, Pattern, most_in_a_row
 
 
@@ -17,14 +16,24 @@ class OpenPacks:
         self._row_length = row_length
         self._at_most = most_in_a_row(row_length, at_most)
         self._by_space: list[list[tuple[Pattern, int]]] = [[] for _ in range(row_length + 1)]
+        self._spaces = 0  # those that some row has, as a bit set
         self._closed: list[tuple[Pattern, int]] = []
 
-    def first_open(self, spaces: Iterable[int]) -> int | None:
-        return next((space for space in spaces if self._by_space[space]), None)
+    def least_space(self, length: int) -> int | None:
+        """That a sequence of this length fits in: the space of the fullest rows with room for it."""
+        space = lowest_from(self._spaces, length)
+        return space if space >= 0 else None
+
+    def most_space(self, length: int) -> int | None:
+        """That of the emptiest rows, where a sequence of this length fits in."""
+        space = highest(self._spaces)
+        return space if space >= length else None
 
     def fill(self, space: int, length: int, sequences: int, each: int) -> int:
         """Put up to `each` sequences into every row of one pattern with this space; how many found a place."""
         pattern, rows = self._by_space[space].pop()
+        if not self._by_space[space]:
+            self._spaces ^= 1 << space
         each = min(each, self._at_most - len(pattern), space // length, sequences)
         filled = min(rows, sequences // each)
         self._keep(pattern, rows - filled)
@@ -44,8 +53,11 @@ class OpenPacks:
     def _keep(self, pattern: Pattern, rows: int) -> None:
         if rows:
             space = self._row_length - sum(pattern)
-            closed = space == 0 or len(pattern) == self._at_most
-            (self._closed if closed else self._by_space[space]).append((pattern, rows))
+            if space == 0 or len(pattern) == self._at_most:
+                self._closed.append((pattern, rows))
+            else:
+                self._by_space[space].append((pattern, rows))
+                self._spaces |= 1 << space
 
     def plan(self) -> PackingPlan:
         return PackingPlan.of(self._row_length, self._closed + [part for parts in self._by_space for part in parts])

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from migrator.packing.algorithms.max_plus import Values, with_one_more
 from migrator.packing.algorithms.plan import Pattern
 
-Values = NDArray[np.float64]
 _TOLERANCE = 1e-9
 _MOST_NEW = 32  # more new patterns at once make the linear program slower than they make it better
 
@@ -35,6 +35,8 @@ class BestRows:
         self._lengths, self._values = prices.lengths[worth], prices.values[worth]
         self._row_length = row_length
         shortest = int(self._lengths[-1]) if len(self._lengths) else row_length
+        self._value_of = np.full(row_length, -np.inf)  # of the lengths from the row's down to 1
+        self._value_of[row_length - self._lengths] = self._values
         # What goes beside one sequence; where the room ends before the limit does, one table without it is enough.
         limit = min(at_most, row_length // shortest) - 1
         self._limited = at_most - 1 < (row_length - shortest) // shortest
@@ -55,23 +57,23 @@ class BestRows:
     def _by_count(self, most: int) -> list[Values]:
         """By number of sequences (from 0) and room: the best value; ends early where more gain nothing."""
         tables = [np.zeros(self._row_length + 1)]
-        space = np.empty(self._row_length + 1)
-        items = list(zip(self._lengths.tolist(), self._values.tolist(), strict=True))
-        for _ in range(most):
-            last, now = tables[-1], tables[-1].copy()
-            for length, value in items:
-                with_it = np.add(last[:-length], value, out=space[:-length])
-                np.maximum(now[length:], with_it, out=now[length:])
-            if np.array_equal(now, last):
+        for count in range(most):
+            now = with_one_more(tables[-1], self._lengths, self._values) if count else self._one()
+            if np.array_equal(now, tables[-1]):
                 break
             tables.append(now)
         return tables
 
+    def _one(self) -> Values:
+        """By room: the best value of one sequence."""
+        best = np.zeros(self._row_length + 1)
+        best[self._lengths] = self._values
+        return np.maximum.accumulate(best)
+
     def _unlimited(self) -> Values:
         """By room: the best value of any number of sequences."""
         best = np.zeros(self._row_length + 1)
-        value_of = np.full(self._row_length + 1, -np.inf)
-        value_of[self._lengths] = self._values
+        value_of = np.append(self._value_of, -np.inf)[::-1]  # by length, from 0
         shortest = int(self._lengths[-1]) if len(self._lengths) else self._row_length + 1
         for room in range(shortest, self._row_length + 1):
             with_one = value_of[shortest : room + 1] + best[room - shortest :: -1]
@@ -103,6 +105,5 @@ class BestRows:
 
     def _longest(self, room: int, beside: Values, value: float) -> int:
         """The longest sequence of a row that reaches this value: short ones fill gaps later."""
-        fitting = slice(int(np.searchsorted(-self._lengths, -room)), None)
-        reached = beside[room - self._lengths[fitting]] + self._values[fitting] >= value - _TOLERANCE
-        return int(self._lengths[fitting][int(np.argmax(reached))])
+        reached = self._value_of[self._row_length - room :] + beside[:room] >= value - _TOLERANCE
+        return room - int(np.argmax(reached))

@@ -6,56 +6,42 @@ Its optimum bounds the rows of every packing from below, and so do the prices on
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from migrator.packing.algorithms.bound import BoundKind, dual_bound, simple_bound, whole_rows
-from migrator.packing.algorithms.even_counts import pack_evenly
+from migrator.packing.algorithms.greedy_plans import greedy_plans
 from migrator.packing.algorithms.histogram import LengthHistogram
-from migrator.packing.algorithms.lpfhp import pack_longest_first
 from migrator.packing.algorithms.pattern_program import PatternProgram
-from migrator.packing.algorithms.plan import PackingPlan, Pattern, most_in_a_row
+from migrator.packing.algorithms.plan import Pattern, most_in_a_row
 from migrator.packing.algorithms.pricing import BestRows, Prices
 from migrator.packing.algorithms.work import Work
 
 
-@lru_cache(maxsize=4)  # looking for a good limit and then packing with it ask for the same
-def greedy_plans(histogram: LengthHistogram, at_most: int | None) -> tuple[PackingPlan, ...]:
-    """Longest-pack-first's first; together their patterns are what the program starts from."""
-    even = (pack_evenly(histogram, at_most, more) for more in (0, 1))
-    return (pack_longest_first(histogram, at_most), *even)
-
-
 class Relaxation:
-    """The program for one histogram, and later for what is left of it."""
+    """The program for one histogram."""
 
-    def __init__(self, histogram: LengthHistogram, at_most: int | None, work: Work) -> None:
-        self._row_length = histogram.row_length
+    def __init__(
+        self, histogram: LengthHistogram, at_most: int | None, work: Work, known: Sequence[Pattern] = ()
+    ) -> None:
+        """Starts from the rows of the greedy plans; those of the known patterns that the lengths allow are added."""
+        self._histogram = histogram
         self._at_most = most_in_a_row(histogram.row_length, at_most)
-        self._work = work
-        self._histogram = histogram
-        self._lengths = [length for length, _ in histogram.longest_first()]
-        self._program = PatternProgram(self._lengths)
+        self.work = work  # that it is counted as
+        occurring = list(histogram.longest_first())
+        self._lengths, self._counts = [length for length, _ in occurring], [count for _, count in occurring]
+        plans = greedy_plans(histogram, at_most)
+        self._program = PatternProgram(self._lengths, self._counts)
         self._program.add((length,) for length in self._lengths)
+        self._program.add(plans.patterns())
+        self._program.add(filter(set(self._lengths).issuperset, known))
+        self._program.start_from(plans.steps)
         self._simple = simple_bound(histogram, at_most)
-        self.bound = float(self._simple)  # of the histogram last covered
-        self.complete = False  # whether no pattern at all could lower the bound's whole rows
-
-    def cover(self, histogram: LengthHistogram, plans: Sequence[PackingPlan]) -> None:
-        """From now on this histogram, which has no length that the first had not; start from these plans' patterns."""
-        self._histogram = histogram
-        self._program.cover(self._counts())
-        for plan in plans:
-            self._program.add(pattern for pattern, _ in plan.patterns)
-        self._simple = simple_bound(histogram, self._at_most)
         self.bound = float(self._simple)
-        self.complete = False
-
-    def _counts(self) -> list[int]:
-        return [self._histogram.counts[length - 1] for length in self._lengths]
+        self.solutions = 0
+        self.complete = False  # whether no pattern at all could lower the bound's whole rows
 
     @property
     def patterns(self) -> Sequence[Pattern]:
@@ -79,23 +65,23 @@ class Relaxation:
         """Of the best solution so far."""
         return float(self._program.rows().sum())
 
-    def improve(self) -> Iterator[None]:
-        """Solve, look for better patterns, and again; it rests after every solution, so that a caller can stop."""
-        while self._program.solve(self._work):
-            found = self._best_rows()
-            self._raise_bound(found)
-            # nothing is to be gained where the solution cannot fall below the whole rows that are needed anyway
-            self.complete = whole_rows(self.rows) <= whole_rows(self.bound) or not self._program.add(found.improving())
-            yield
-            if self.complete or self._work.done():
-                return
+    def improve(self) -> bool:
+        """Solve and look for better patterns, once; whether there was something left to do, and work to do it with."""
+        if self.complete or (self.solutions and self.work.done()) or not self._program.solve(self.work):
+            return False
+        self.solutions += 1
+        found = self._best_rows()
+        self._raise_bound(found)
+        # nothing is to be gained where the solution cannot fall below the whole rows that are needed anyway
+        self.complete = whole_rows(self.rows) <= whole_rows(self.bound) or not self._program.add(found.improving())
+        return True
 
     def _best_rows(self) -> BestRows:
         self._values = np.maximum(self._program.prices(), 0.0)
-        found = BestRows(Prices(np.array(self._lengths), self._values), self._row_length, self._at_most)
-        self._work.count(additions=found.additions)
+        found = BestRows(Prices(np.array(self._lengths), self._values), self._histogram.row_length, self._at_most)
+        self.work.count(additions=found.additions)
         return found
 
     def _raise_bound(self, found: BestRows) -> None:
-        worth = math.fsum(count * value for count, value in zip(self._counts(), self._values.tolist(), strict=True))
+        worth = math.fsum(count * value for count, value in zip(self._counts, self._values.tolist(), strict=True))
         self.bound = max(self.bound, dual_bound(worth, found.value))

@@ -13,7 +13,7 @@ from migrator.packing.algorithms.histogram import LengthHistogram
 from migrator.packing.algorithms.lpfhp import pack_longest_first
 from migrator.packing.algorithms.nnlshp import pack_by_least_squares
 from migrator.packing.algorithms.plan import PackingPlan
-from migrator.packing.algorithms.relaxation import Relaxation, greedy_plans
+from migrator.packing.algorithms.relaxation import Relaxation
 from migrator.packing.algorithms.spfhp import pack_shortest_first
 from migrator.packing.algorithms.work import Limits, Work
 
@@ -31,7 +31,7 @@ class Algorithm(Enum):
 
 @dataclass(frozen=True)
 class Solved:
-    """A plan and how few rows any packing needs; `seconds` of the plan, without those of a bound found apart."""
+    """A plan and how few rows any packing needs; `seconds` are without those of a limit or a bound found apart."""
 
     algorithm: Algorithm
     plan: PackingPlan
@@ -67,15 +67,20 @@ class Solved:
 
 
 def solve(
-    histogram: LengthHistogram, algorithm: Algorithm, at_most: int | None, seconds: float = Limits.seconds
+    histogram: LengthHistogram,
+    algorithm: Algorithm,
+    at_most: int | None,
+    seconds: float = Limits.seconds,
+    started: Relaxation | None = None,
 ) -> Solved:
     """`at_most` sequences a row, or any number; about `seconds` for the plan, where the algorithm can be stopped.
 
+    Near-optimal goes on with the program `started`, where there is one for the same data and limit, to the same plan.
     Raises `UsageError` where the algorithm cannot do it: nnlshp with more than 3 a row.
     """
     start = time.perf_counter()
     if algorithm is Algorithm.NEAR_OPTIMAL:
-        found = pack_by_columns(histogram, at_most, Limits(seconds=seconds))
+        found = pack_by_columns(histogram, at_most, Limits(seconds=seconds), started)
         took = time.perf_counter() - start
         return Solved(algorithm, found.plan, found.bound, found.bound_kind, took, found.stopped_by_clock)
     plan, stopped = _simple_plan(histogram, algorithm, at_most, seconds)
@@ -99,7 +104,6 @@ def _cheap_bound(histogram: LengthHistogram, at_most: int | None, seconds: float
     full = Limits()
     limits = Limits(seconds, full.pivots * _FOR_A_BOUND, full.additions * _FOR_A_BOUND)
     program = Relaxation(histogram, at_most, Work(limits))
-    program.cover(histogram, greedy_plans(histogram, at_most))
-    for _ in program.improve():
+    while program.improve():
         pass
     return program.bound, program.bound_kind

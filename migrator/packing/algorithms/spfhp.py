@@ -17,7 +17,7 @@ def pack_shortest_first(histogram: LengthHistogram, at_most: int | None = None) 
     for length, count in histogram.longest_first():
         left = count
         while left:
-            space = packs.first_open(range(histogram.row_length - 1, length - 1, -1))
+            space = packs.most_space(length)
             if space is None:
                 packs.start_alone(length, left)
                 break

@@ -25,6 +25,7 @@ class Work:
     """What is left of the limits."""
 
     def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._deadline = time.perf_counter() + limits.seconds
         self._pivots = limits.pivots
         self._additions = limits.additions
@@ -45,6 +46,19 @@ class Work:
         self._pivots -= pivots
         self._additions -= additions
         self._dives -= dives
+
+    def rest(self) -> Work:
+        """What is left, to be used and counted apart."""
+        return Work(Limits(self.seconds_left, self._pivots, self._additions, self._dives))
+
+    def charge(self, other: Work) -> None:
+        """Count what that one was used for."""
+        limits = other._limits
+        self.count(
+            pivots=limits.pivots - other._pivots,
+            additions=limits.additions - other._additions,
+            dives=limits.dives - other._dives,
+        )
 
     def clock_ended(self) -> None:
         """To be said by whatever gave up for the time, so that a result can tell."""

@@ -70,7 +70,7 @@ def test_without_time_it_still_packs_everything_and_tells_the_gap_and_the_reason
     assert found.gap > 0
 
 
-@pytest.mark.parametrize("limits", [Limits(pivots=4e3), Limits(additions=1e4), Limits(dives=0)])
+@pytest.mark.parametrize("limits", [Limits(pivots=1e3), Limits(additions=1e4), Limits(dives=0)])
 def test_what_ends_by_counted_work_is_the_same_again_and_has_a_true_bound(limits: Limits) -> None:
     data = long_tailed(256, 50_000, spread=0.9)
     found = pack_by_columns(data, 6, limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.packing.algorithms.bound import simple_bound
-from migrator.packing.algorithms.even_counts import pack_evenly
+from migrator.packing.algorithms.even_counts import even_rows, pack_evenly
 from migrator.packing.algorithms.histogram import LengthHistogram
 from migrator.packing.algorithms.lpfhp import pack_longest_first
 from migrator.packing.algorithms.plan import PackingPlan
@@ -96,3 +97,16 @@ def test_even_counts_come_close_where_the_limit_leaves_best_fit_far(more: int) -
     bound = simple_bound(data, 8)
     assert pack_evenly(data, 8, more).packs < 1.03 * bound
     assert pack_longest_first(data, 8).packs > 1.1 * bound
+
+
+@given(histogram=histograms, at_most=limits)
+def test_a_step_uses_up_a_length_and_counts_that_did_not_matter_would_not(
+    histogram: LengthHistogram, at_most: int | None
+) -> None:
+    rows = even_rows(histogram, at_most)
+    left = Counter(dict(enumerate(histogram.counts, start=1)))
+    for step in rows.steps:
+        left.subtract({length: times * step.rows for length, times in Counter(step.pattern).items()})
+        assert set(step.used_up) == {length for length in step.pattern if left[length] < step.pattern.count(length)}
+        assert step.used_up
+    assert rows.counts_mattered or pack_evenly(histogram, at_most, more=1) == rows.plan()
