@@ -35,6 +35,7 @@ def _anchor(table: Table) -> Anchor:
         argument=table.text_or_number("argument", ""),
         call=table.text("call", ""),
         kind=_one_of(table, "kind", Kind, Kind.MODIFIED.value),
+        comment=table.text("comment", "", form="[0-9a-f]{1,64}", means="hexadecimal digits"),
     )
     table.finish()
     return anchor

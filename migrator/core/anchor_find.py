@@ -13,6 +13,7 @@ from migrator.core.file import File
 from migrator.core.rule_layer import DriftError
 from migrator.core.scopes import dotted
 
+MIN_HASH = 16  # hexadecimal digits of a hash that an anchor must give
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Symbol = ast.Module | Definition

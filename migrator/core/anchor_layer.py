@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from migrator.core.anchor_find import find_statement, find_symbol, symbol_hash
+from migrator.core.anchor_comments import remove_comment
+from migrator.core.anchor_find import MIN_HASH, find_statement, find_symbol, symbol_hash
 from migrator.core.edit_arguments import Argument, add_argument, keyword, remove_argument, replace_argument
 from migrator.core.edit_blocks import insert_block_after, insert_block_before, replace_block, replace_header
 from migrator.core.edit_removal import remove_all
@@ -20,8 +21,6 @@ from migrator.core.source import Source, UnreadableSourceError, parse
 from migrator.core.steps import LayerResult, Step
 from migrator.core.tree import Entry, Mode, Tree
 from migrator.errors import LayerError
-
-MIN_HASH = 16  # hexadecimal digits of a symbol's hash that an anchor must give
 
 
 class AnchorConflictError(LayerError):
@@ -120,17 +119,21 @@ def _fix(layer: AnchorLayer, anchor: Anchor, file: File) -> Fix:
 
 
 def _edits(anchor: Anchor, file: File, statement: ast.stmt) -> list[Edit]:
+    return remove_all(file, [statement]) if anchor.where is Where.DELETE else [_edit(anchor, file, statement)]
+
+
+def _edit(anchor: Anchor, file: File, statement: ast.stmt) -> Edit:
     if anchor.where is Where.BEFORE:
-        return [insert_block_before(file, statement, anchor.text)]
+        return insert_block_before(file, statement, anchor.text)
     if anchor.where is Where.AFTER:
-        return [insert_block_after(file, statement, anchor.text)]
+        return insert_block_after(file, statement, anchor.text)
     if anchor.where is Where.REPLACE:
-        return [replace_block(file, statement, anchor.text)]
-    if anchor.where is Where.DELETE:
-        return remove_all(file, [statement])
+        return replace_block(file, statement, anchor.text)
     if anchor.where is Where.HEADER:
-        return [replace_header(file, statement, anchor.text)]
-    return [_argument_edit(anchor, file, _call(anchor, file, statement))]
+        return replace_header(file, statement, anchor.text)
+    if anchor.where is Where.REMOVE_COMMENT:
+        return remove_comment(file, statement, anchor.comment)
+    return _argument_edit(anchor, file, _call(anchor, file, statement))
 
 
 def _call(anchor: Anchor, file: File, statement: ast.stmt) -> ast.Call:

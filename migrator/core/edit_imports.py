@@ -1,13 +1,17 @@
-"""Add an import to a module, once, before anything uses it: after `import torch` where there is one. Remove names."""
+"""Add an import to a module, once, before anything uses it. Remove names.
+
+One of the standard library goes to its like, where some stand before torch's; any other after `import torch`.
+"""
 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
 from itertools import groupby
 
 from migrator.core.bindings import Import
-from migrator.core.edit_statements import insert_after, insert_before
+from migrator.core.edit_statements import insert_after, insert_before, starts_line
 from migrator.core.edits import Edit
 from migrator.core.file import File
 
@@ -34,6 +38,9 @@ def ensure_import(file: File, statement: str, *, note: str = "") -> list[Edit]:
     code = f"{statement}  # {note}" if note else statement
     body = file.module.body
     place = _place(body)
+    wanted = ast.parse(statement).body[0]
+    if place is not None and _is_standard(wanted) and (group := _standard_group(body, place)):
+        return [_among(file, group, wanted, code)]
     if place is not None:
         last = _last_on_line(body, place)
         return [insert_after(file, last, code)]
@@ -66,6 +73,41 @@ def _head(body: list[ast.stmt]) -> list[ast.stmt]:
             break
         head.append(node)
     return head
+
+
+def _is_standard(node: ast.stmt) -> bool:
+    """Whether a statement imports from the standard library and from nowhere else."""
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        names = [node.module]
+    return bool(names) and all(name.split(".")[0] in sys.stdlib_module_names - {"__future__"} for name in names)
+
+
+def _standard_group(body: list[ast.stmt], place: ast.stmt) -> list[ast.stmt]:
+    """The longest run of the standard library's imports that begins no later than `place`; empty where there is none.
+
+    So nothing but imports stands between where an import goes otherwise and here.
+    """
+    runs = [list(run) for is_standard, run in groupby(body, key=_is_standard) if is_standard]
+    early = [run for run in runs if run[0].lineno <= place.lineno]
+    return max(early, key=len, default=[])
+
+
+def _among(file: File, group: list[ast.stmt], wanted: ast.stmt, code: str) -> Edit:
+    """Insert an import into a group, in its order where it has the usual one, else at its end."""
+    before = [node for node in group if _order(node) < _order(wanted)]
+    if group != sorted(group, key=_order):
+        before = group
+    if not before and starts_line(file, group[0]):
+        return insert_before(file, group[0], code)
+    return insert_after(file, _last_on_line(file.module.body, (before or group)[-1]), code)
+
+
+def _order(node: ast.stmt) -> tuple[bool, str]:
+    """`import x` before `from x import y`, by name: what isort does unless it is told otherwise."""
+    if isinstance(node, ast.ImportFrom):
+        return True, (node.module or "").lower()
+    return False, node.names[0].name.lower() if isinstance(node, ast.Import) else ""
 
 
 def _last_on_line(body: list[ast.stmt], place: ast.stmt) -> ast.stmt:

@@ -52,6 +52,7 @@ class Where(str, Enum):
     ARGUMENT = "argument"  # replace one argument of a call, by position or keyword
     ADD_ARGUMENT = "add-argument"  # append one argument to a call
     REMOVE_ARGUMENT = "remove-argument"
+    REMOVE_COMMENT = "remove-comment"  # a comment on a line of its own, directly above the statement or inside it
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Anchor:
     argument: str = ""  # a keyword's name, or a position counted from 0
     call: str = ""  # the called name; the statement's first call where empty
     kind: str = "modified"
+    comment: str = ""  # the hash of a comment's text
 
 
 @dataclass(frozen=True)

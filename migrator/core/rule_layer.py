@@ -15,6 +15,7 @@ from migrator.core.layers import RuleLayer
 from migrator.core.rule import Rule
 from migrator.core.steps import LayerResult, Step
 from migrator.core.tree import Entry, Mode, Tree
+from migrator.core.unneeded_modules import removed_file, unneeded_modules
 from migrator.errors import LayerError
 
 
@@ -32,8 +33,10 @@ def chosen_rules(layer: RuleLayer, rules: Mapping[str, Rule], context: Context) 
     return [rules[name] for name in layer.rules if rules[name].applies(context.target)]
 
 
-def apply_rules(layer: RuleLayer, tree: Tree, rules: Mapping[str, Rule], context: Context) -> LayerResult:
-    """Apply the layer's rules to the files it selects."""
+def apply_rules(
+    layer: RuleLayer, tree: Tree, upstream: Tree, rules: Mapping[str, Rule], context: Context
+) -> LayerResult:
+    """Apply the layer's rules to the files it selects. `upstream` tells its files from those that layers added."""
     own = {f"{name}.py": module.data for name, module in layer.modules.items()}
     # a module that another layer has put there is none of the upstream's
     paths = frozenset(path for path in tree if own.get(path.rpartition("/")[2]) != tree[path].data)
@@ -60,6 +63,8 @@ def apply_rules(layer: RuleLayer, tree: Tree, rules: Mapping[str, Rule], context
                 after[place] = module
                 fixes += 1
                 steps.append(added_file(place, module.data, layer.name, f"{path} imports it.", layer.source, fixes))
+    for number, (path, user) in enumerate(list(unneeded_modules(layer, tree, after, upstream)), fixes + 1):
+        steps.append(removed_file(layer, path, after.pop(path).data, user, number))
     _check_drift(layer, active, steps, findings)
     return LayerResult(after, tuple(steps), tuple(findings))
 

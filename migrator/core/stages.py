@@ -70,7 +70,7 @@ def apply_stage(stage: Stage, tree: Tree, upstream: Tree, toolbox: Toolbox) -> S
 
 def _apply(layer: AnyLayer, tree: Tree, upstream: Tree, toolbox: Toolbox) -> LayerResult:
     if isinstance(layer, RuleLayer):
-        return apply_rules(layer, tree, toolbox.rules, toolbox.context)
+        return apply_rules(layer, tree, upstream, toolbox.rules, toolbox.context)
     if isinstance(layer, CodemodLayer):
         return apply_codemod(layer, tree, toolbox.load_codemod)
     if isinstance(layer, AnchorLayer):

@@ -45,6 +45,37 @@ def test_where_it_goes(parsed: Parsed, before: str, after: str) -> None:
     assert ensure_import(parsed(result), NEW) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import os\nimport sys\n\nimport torch\n", "import os\nimport re\nimport sys\n\nimport torch\n"),
+        ("import os\n\nimport torch\nx\n", "import os\nimport re\n\nimport torch\nx\n"),
+        ("# ours\nimport sys\nimport torch\n", "# ours\nimport re\nimport sys\nimport torch\n"),
+        ("from os import a\nimport torch\n", "import re\nfrom os import a\nimport torch\n"),
+        ("import time\nimport os\nimport torch\n", "import time\nimport os\nimport re\nimport torch\n"),
+        ("import time\nimport os  # c\r\nx\r\n", "import time\nimport os  # c\r\nimport re\r\nx\r\n"),
+        ("import csv; import os\nimport torch\n", "import csv; import os\nimport re\nimport torch\n"),
+        ("'doc'; import sys\nimport torch\n", "'doc'; import sys\nimport re\nimport torch\n"),
+        (
+            "import sys\ny()\nimport os\nimport io\nimport torch",
+            "import sys\ny()\nimport os\nimport io\nimport re\nimport torch",
+        ),
+        ("from __future__ import a\nimport torch\nx\n", "from __future__ import a\nimport torch\nimport re\nx\n"),
+        (
+            "import os, numpy\nfrom .os import a\nimport torch\n",
+            "import os, numpy\nfrom .os import a\nimport torch\nimport re\n",
+        ),
+        ("import torch\nre.x()\nimport os\nimport io\n", "import torch\nimport re\nre.x()\nimport os\nimport io\n"),
+        ("import torch\nimport math\nx\n", "import torch\nimport re\nimport math\nx\n"),
+    ],
+)
+def test_the_standard_librarys_go_to_their_like(parsed: Parsed, before: str, after: str) -> None:
+    """In their order where they have one; no line changes its place, and what is used is imported before."""
+    file = parsed(before)
+    assert apply_edits(file.source.text, ensure_import(file, "import re")).decode() == after
+    assert ensure_import(parsed(after), "import re") == []
+
+
 def test_a_note_stands_behind_it(parsed: Parsed) -> None:
     file = parsed("import torch; x\n")
     assert apply_edits(file.source.text, ensure_import(file, NEW, note="why")) == (

@@ -73,10 +73,10 @@ def step(args, optimizer, buffer, loss, skipped):
 """
 AFTER = '''\
 import argparse
-import torch
-from torch.utils._pytree import tree_map
 from types import MethodType
 import warnings
+import torch
+from torch.utils._pytree import tree_map
 from lamb import FusedLAMB
 
 

@@ -19,7 +19,7 @@ def test_an_option(check_transformed):
     parse = "args = parser.parse_args()  # all\n"
     check_transformed(
         HEAD + code.format("") + parse + USE,
-        HEAD.replace("import torch\n", "import torch\nimport warnings\n")
+        HEAD.replace("import torch\n", "import warnings\nimport torch\n")
         + code.format(f" ({NOTE})")
         + parse
         + warning()

@@ -75,6 +75,15 @@ def test_dashes_or_underscores(stub: dict[str, str], tmp_path: Path, other: str)
     assert told(tmp_path) == ["pack", "in", "out", *options]
 
 
+def test_the_help_names_each_spelling_once(stub: dict[str, str]) -> None:
+    done = run(stub, "--help")
+
+    assert done.returncode == 0, done.stderr
+    said = [word.strip(",") for word in done.stdout.partition("options:")[2].split() if word.startswith("--")]
+    assert {"--seed", "--input_dir", "--input-dir"} <= set(said)
+    assert [word for word in said if said.count(word) > 1] == []
+
+
 def test_what_is_not_said_is_left_to_the_packer(stub: dict[str, str], tmp_path: Path) -> None:
     run(stub, "--input_dir", "in", "--output_dir", "out")
 

@@ -22,10 +22,10 @@ from tests.upstream.reduction import reduced
 from tests.upstream.running import Ended
 
 pytestmark = pytest.mark.upstream
-STAGES = pytest.mark.parametrize("stage", ["minimal", "packed", "performance"])
+STAGES = pytest.mark.parametrize("stage", ["minimal", pytest.param("packed", marks=pytest.mark.slow), "performance"])
 PACKED_RUNS = [
-    ("packed", "gaudi"),
     ("performance", "gaudi2"),
+    pytest.param("packed", "gaudi", marks=pytest.mark.slow),
     pytest.param("packed", "gaudi2", marks=pytest.mark.slow),
     pytest.param("performance", "gaudi", marks=pytest.mark.slow),
 ]
@@ -93,7 +93,7 @@ def test_phase_1_and_phase_2_after_it(port: Path, data: Path, tmp_path: Path) ->
     assert keeps_moments(phase1.checkpoint(4), phase2.checkpoint(6), steps=2)
 
 
-@pytest.mark.parametrize("stage", ["minimal", pytest.param("packed", marks=pytest.mark.slow), "performance"])
+@STAGES
 def test_phase_1_in_float32(port: Path, data: Path, tmp_path: Path) -> None:
     typed = UNPACKED["phase1-fp32", "gaudi"]
     trains(launch(port, typed, data, tmp_path), typed)

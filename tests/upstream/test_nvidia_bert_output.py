@@ -51,7 +51,8 @@ def test_the_rules_find_nothing_to_do_in_what_they_wrote(bert_made: Path) -> Non
     toolbox = toolbox_for(make_target(None, None, None, None))
     tree = Workspace.open(bert_made).read_tree(STAGES[0].name)
     for layer in (layer for layer in STAGES[0].layers if isinstance(layer, RuleLayer)):
-        result = apply_rules(replace(layer, optional=frozenset(layer.rules)), tree, toolbox.rules, toolbox.context)
+        asked = replace(layer, optional=frozenset(layer.rules))
+        result = apply_rules(asked, tree, tree, toolbox.rules, toolbox.context)
         assert [change for step in result.steps for change in step.changes] == [], layer.name
 
 

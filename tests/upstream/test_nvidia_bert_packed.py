@@ -126,14 +126,16 @@ def test_packed_data_are_recognised(rows: ModuleType, data: Path) -> None:
 def test_folders_of_both_kinds_are_refused(rows: ModuleType, data: Path) -> None:
     (data / "packed_metadata.json").unlink()
     (data / "phase1" / "books_wiki_en_corpus_training_0.hdf5").rename(data / "packed" / "training_0.hdf5")
-    with pytest.raises(ValueError, match=r"is packed and .* is not: they cannot be mixed"):
+    with pytest.raises(SystemExit, match=r"is packed and .* is not: they cannot be mixed"):
         rows.packed_sequences_per_row(data / "packed", 64)
 
 
 def test_a_folder_without_shards_is_refused(rows: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("nothing")
-    with pytest.raises(ValueError, match="no file has 'training' in its name"):
-        rows.find_shards(tmp_path)
+    for folder, what in ((tmp_path, "no file has 'training' in its name"), (tmp_path / "none", "no such folder")):
+        with pytest.raises(SystemExit, match=f"{what}.* Give --input_dir the folder of the training data.$") as error:
+            rows.find_shards(folder)
+        assert str(error.value).startswith(f"{folder}: ")
 
 
 def test_files_named_for_training_go_before_all_others(rows: ModuleType, tmp_path: Path) -> None:

@@ -73,11 +73,14 @@ def test_activations_may_be_computed_twice(bert_packed: Path, data: Path, tmp_pa
 
 
 def refused(port: Path, words: str, data: Path, out: Path, *more: str) -> str:
-    """What a run that ends with an error says last."""
+    """The one line in which the script refuses to run."""
     with pytest.raises(AssertionError) as error:
         train(port, words, data, out, *more)
+    said = str(error.value).partition("\nassert ")[0]  # what pytest adds
+    assert "Traceback" not in said
+    assert "the trainer failed with exit code 1" in said
     # `migrate run` says the end of it once more
-    (line,) = {line.strip() for line in str(error.value).splitlines() if "Error: " in line}
+    (line,) = {line.strip() for line in said.splitlines() if str(data) in line and "--input_dir=" not in line}
     return line
 
 
@@ -86,8 +89,16 @@ def test_a_wrong_word_about_the_data_is_refused(
     bert_packed: Path, data: Path, tmp_path: Path, kind: str, said: str
 ) -> None:
     error = refused(bert_packed, KINDS[kind], data, tmp_path, f"--enable_packed_data_mode={said}")
-    assert error.startswith(f"ValueError: --enable_packed_data_mode {said}: the data in ")
-    assert error.endswith(f" are {kind}")
+    assert error.startswith(f"--enable_packed_data_mode {said}: the data in {data}")
+    assert error.endswith(f" are {kind}. Leave the option out: it is seen from the data.")
+
+
+def test_a_folder_without_shards_is_refused(bert_performance: Path, tmp_path: Path) -> None:
+    write_config(tmp_path / "bert_config.json")
+    (tmp_path / "phase1").mkdir()
+    error = refused(bert_performance, PHASE1, tmp_path, tmp_path / "run")
+    assert error.startswith(f"{tmp_path / 'phase1'}")
+    assert error.endswith("Give --input_dir the folder of the training data.")
 
 
 @pytest.mark.slow

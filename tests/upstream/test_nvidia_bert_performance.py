@@ -109,7 +109,7 @@ def test_ddp_that_exchanges_gradients_once_a_step_trains_the_same(
 
 
 @pytest.mark.usefixtures("bert_minimal")  # what it needs is there
-@pytest.mark.parametrize("mode", ["eager", "compile"])
+@pytest.mark.parametrize("mode", [pytest.param("eager", marks=pytest.mark.slow), "compile"])
 def test_the_published_commands_in_other_modes(mode: str, bert_migrate: Migrate, data: Path, tmp_path: Path) -> None:
     port = applied(bert_migrate, tmp_path, "performance", "--mode", mode)
     phase1 = train(port, PHASE1, data, tmp_path / "run", "--fp16", processes=2, mode=mode)

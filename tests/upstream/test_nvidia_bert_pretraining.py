@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -85,12 +86,50 @@ def test_both_phases_as_the_upstream_starts_them(
     goes_on_from_phase_1(first, second)
 
 
+@pytest.fixture(scope="module")
+def cut_short(bert_minimal: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Phase 1 with checkpoints of steps 2 and 3, where 4 is its end."""
+    folder = tmp_path_factory.mktemp("cut-short")
+    train(bert_minimal, PHASE1, data, folder, "--steps_this_run=3")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param((), marks=pytest.mark.slow),
+        ("--resume_from_checkpoint",),
+        ("--phase1_end_step=1",),
+        pytest.param(("--phase1_end_step=3", "--resume_step=2"), marks=pytest.mark.slow),
+    ],
+)
+def test_a_wrong_end_of_phase_1_is_refused(
+    bert_minimal: Path, data: Path, cut_short: Path, options: tuple[str, ...]
+) -> None:
+    """It trained on: at a step before the first, or on phase 1's data, as if phase 2 had begun."""
+    with pytest.raises(AssertionError) as error:
+        train(bert_minimal, PHASE2, data, cut_short, *options)
+    said = str(error.value).partition("\nassert ")[0]  # what pytest adds
+    end = next((word for word in options if "end_step" in word), "--phase1_end_step=4")
+    assert f"{end} does not fit the checkpoints in {cut_short}/results/checkpoints/ (steps: 2, 3). Give the" in said
+    assert "Traceback" not in said
+    assert "the trainer failed with exit code 1" in said
+
+
 @pytest.mark.slow
-def test_phase_2_needs_phase_1s_end(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
-    """Phase 1 that was cut short is refused, as the upstream does."""
-    train(bert_minimal, PHASE1, data, tmp_path, "--steps_this_run=2")
-    with pytest.raises(AssertionError, match="already exists and is not empty"):
-        train(bert_minimal, PHASE2, data, tmp_path)
+def test_phase_2_goes_on_without_phase_1s_checkpoint_where_that_is_meant(
+    bert_minimal: Path, data: Path, cut_short: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(cut_short / "results", tmp_path / "results")
+    meant = ("--phase1_end_step=1", "--resume_from_checkpoint")
+    found = train(bert_minimal, PHASE2, data, tmp_path, *meant, "--max_steps=4")
+    assert found.logged("phase2") == [f"goes on from ckpt_3.pt in {tmp_path}/results/checkpoints/, as step 2"]
+
+
+@pytest.mark.slow
+def test_phase_2_alone_says_that_it_begins_with_new_weights(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
+    (said,) = train(bert_minimal, PHASE2, data, tmp_path).logged("phase2")
+    assert said.startswith("new weights: no ckpt_*.pt in ")
 
 
 @pytest.mark.slow

@@ -31,7 +31,8 @@ def parse_arguments(argv):
     )
 
     def add(name, **how):
-        options.add_argument(f"--{name}", f"--{name.replace('_', '-')}", dest=name, **how)
+        spellings = dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}"))  # --seed has one
+        options.add_argument(*spellings, dest=name, **how)
 
     add("input_dir", required=True, help="a folder of *.hdf5 shards")
     add("output_dir", required=True, help="the packed folder, to be made")

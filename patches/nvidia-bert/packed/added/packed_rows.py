@@ -20,6 +20,7 @@ from pretraining_data import (
     IGNORE_INDEX,
     PACKED_INPUTS,
     PretrainingShard,
+    ShardError,
     inspect_shard,
     mean_sequences_per_row,
     row_shapes,
@@ -42,29 +43,35 @@ class PackedRows(PretrainingShard):
 
 
 def find_shards(folder: str) -> list[str]:
-    """The files with "training" in their names, as ever; where none has it, every *.hdf5, as some packers name them."""
-    files = sorted(path for path in Path(folder).iterdir() if path.is_file())
+    """The files with "training" in their names, as ever; where none has it, every *.hdf5, as some packers name them.
+
+    Raises `SystemExit`, in a line, where there are none.
+    """
+    files = sorted(path for path in Path(folder).glob("*") if path.is_file())
     found = [path for path in files if "training" in path.name] or [path for path in files if path.suffix == ".hdf5"]
     if not found:
-        raise ValueError(f"{folder}: no file has 'training' in its name, and none is *.hdf5")
+        what = "no file has 'training' in its name, and none is *.hdf5" if Path(folder).is_dir() else "no such folder"
+        raise SystemExit(f"{folder}: {what}. Give --input_dir the folder of the training data.")
     return list(map(str, found))
 
 
 def packed_sequences_per_row(folder: str, max_seq_length: int, said: str | None = None) -> float | None:
     """How many sequences a packed folder's rows hold on average, by its metadata or counted; None: it is not packed.
 
-    `said` is "true" or "false" where a user said whether it is. Raises `ValueError` where that is wrong, and
-    `ShardError` for files that cannot be used: of both kinds, or with packed rows longer than `max_seq_length`.
+    `said` is "true" or "false" where a user said whether it is. Raises `SystemExit`, in a line, where that is wrong,
+    and for files that cannot be used: of both kinds, or with packed rows longer than `max_seq_length`.
     """
     files = find_shards(folder)
-    mean, packed = mean_sequences_per_row(files), inspect_shard(files[0]).packed
+    try:
+        mean, packed = mean_sequences_per_row(files), inspect_shard(files[0]).packed
+        for path in files if packed else ():
+            row_shapes(inspect_shard(path), max_seq_length)
+    except ShardError as error:
+        raise SystemExit(f"--input_dir {folder}: {error}") from error
     if said is not None and packed != (said == "true"):
-        raise ValueError(f"--enable_packed_data_mode {said}: the data in {folder} are {'' if packed else 'not '}packed")
-    if not packed:
-        return None
-    for path in files:
-        row_shapes(inspect_shard(path), max_seq_length)
-    return mean
+        is_so = f"the data in {folder} are {'' if packed else 'not '}packed"
+        raise SystemExit(f"--enable_packed_data_mode {said}: {is_so}. Leave the option out: it is seen from the data.")
+    return mean if packed else None
 
 
 def of_other_data(files: list[str], packed: bool) -> bool:
