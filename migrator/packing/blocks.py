@@ -20,10 +20,14 @@ class Block:
 
 
 def blocks(shards: Sequence[Shard | ShardError], memory: Memory) -> Iterator[Block]:
-    """All rows, shard after shard; none of those that could not be opened."""
+    """All rows, shard after shard; none of those that could not be opened.
+
+    Raises `ShardError` where even one row of a shard takes more memory than there is.
+    """
     share = -(-sum(shard.rows for shard in shards if isinstance(shard, Shard)) // (_EACH * memory.workers))
     for number, shard in enumerate(shards):
         if isinstance(shard, Shard):
+            memory.check_chunks(shard.path, shard.chunk_bytes)
             most = min(memory.read_rows(shard.row_bytes, shard.block_rows), max(1, share))
             yield from _even(number, shard, most)
 

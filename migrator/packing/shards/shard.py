@@ -80,6 +80,11 @@ class Shard:
         return chunks.shape[0] if chunks is not None else 1
 
     @property
+    def chunk_bytes(self) -> int:
+        """Bytes of the chunks that hold one row, decoded: the least that reading it takes."""
+        return sum(chunks.size * chunks.offsets.shape[1] for chunks in self.maps.values() if chunks is not None)
+
+    @property
     def row_bytes(self) -> int:
         """Bytes of one row, decoded."""
         return sum(self.dtypes[key].itemsize * int(np.prod(self.width(key), dtype=int)) for key in self.maps)
