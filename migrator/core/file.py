@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from migrator.core.api_map import ApiMap
 from migrator.core.names import Names, Resolver
@@ -14,6 +14,8 @@ from migrator.core.scope_walk import index
 from migrator.core.scopes import Index, dotted
 from migrator.core.source import Source, decode, parse
 from migrator.core.target import Target
+
+_KEPT = 32  # parsed files; a thousand lines take about 5 MB
 
 
 class SpotMismatchError(Exception):
@@ -36,12 +38,44 @@ class Context:
 
 
 @dataclass(frozen=True)
-class File:
-    """A parsed file. Names are resolved once and on demand; offsets are into `source.text`."""
+class Parsed:
+    """What a file's text alone says. Names are resolved once and on demand."""
 
     source: Source
-    context: Context
     module: ast.Module
+
+    @cached_property
+    def index(self) -> Index:
+        """Parents, scopes and bindings."""
+        return index(self.module)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """The meaning of names."""
+        return Resolver(self.index)
+
+    @cached_property
+    def origins(self) -> Origins:
+        """What made values."""
+        return Origins(self.index, self.resolver)
+
+
+@dataclass(frozen=True)
+class File:
+    """A parsed file, and what is around it. Offsets are into `source.text`."""
+
+    parsed: Parsed
+    context: Context
+
+    @cached_property
+    def source(self) -> Source:
+        """The text."""
+        return self.parsed.source
+
+    @cached_property
+    def module(self) -> ast.Module:
+        """The syntax tree. Not to be changed: other files of the same text share it."""
+        return self.parsed.module
 
     @property
     def path(self) -> str:
@@ -53,22 +87,14 @@ class File:
         """What the port is made for."""
         return self.context.target
 
-    @cached_property
+    @property
     def index(self) -> Index:
         """Parents, scopes and bindings."""
-        return index(self.module)
-
-    @cached_property
-    def _resolver(self) -> Resolver:
-        return Resolver(self.index)
-
-    @cached_property
-    def _origins(self) -> Origins:
-        return Origins(self.index, self._resolver)
+        return self.parsed.index
 
     def names(self, node: ast.AST) -> Names:
         """Dotted names that a Name or a chain of attributes may stand for; none for anything else."""
-        return self._resolver.names(node)
+        return self.parsed.resolver.names(node)
 
     def called(self, node: ast.AST) -> Names:
         """Dotted names of what a call calls; none when `node` is no call."""
@@ -76,11 +102,11 @@ class File:
 
     def origins(self, node: ast.AST) -> Names:
         """Dotted names of the calls that may have made this value."""
-        return self._origins.of(node)
+        return self.parsed.origins.of(node)
 
     def makers(self, node: ast.AST) -> frozenset[ast.Call]:
         """The calls that may have made this value."""
-        return self._origins.calls(node)
+        return self.parsed.origins.calls(node)
 
     def text(self, node: ast.AST) -> str:
         """The source text of a node."""
@@ -130,8 +156,14 @@ class File:
 
 def read(path: str, data: bytes, context: Context) -> File:
     """Decode and parse. Raises `UnreadableSourceError`."""
+    return File(_parsed(path, data), context)
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(path: str, data: bytes) -> Parsed:
+    """Layer after layer looks at the same files, and rules at those beside theirs: most were parsed just before."""
     source = decode(path, data)
-    return File(source, context, parse(source))
+    return Parsed(source, parse(source))
 
 
 __all__ = ["Context", "File", "SpotMismatchError", "dotted", "read"]

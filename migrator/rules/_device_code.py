@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from migrator.core.file import File
+from migrator.core.file import Context, File
 from migrator.core.scopes import dotted
 from migrator.rules._collation import definition
 from migrator.rules._host_memory import Loop
@@ -36,14 +36,15 @@ class DeviceNode:
 
 
 # Several rules ask, and classes are looked for in other files of the tree: once for each text, as long as it is in use.
-_KNOWN: WeakKeyDictionary[ast.Module, Sequence[DeviceNode]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[ast.Module, tuple[Context, Sequence[DeviceNode]]] = WeakKeyDictionary()
 
 
 def device_code(file: File) -> Sequence[DeviceNode]:
     """All nodes that training works out on the device, each once: those of forward passes, then those of loops."""
-    if file.module not in _KNOWN:
-        _KNOWN[file.module] = tuple(_device_code(file))
-    return _KNOWN[file.module]
+    known = _KNOWN.get(file.module)
+    if known is None or known[0] is not file.context:
+        known = _KNOWN[file.module] = file.context, tuple(_device_code(file))
+    return known[1]
 
 
 def _device_code(file: File) -> Iterator[DeviceNode]:
