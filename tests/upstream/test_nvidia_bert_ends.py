@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -69,6 +70,7 @@ def started(port: Path, folder: Path, *before: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a background job ignores it
     )
     assert process.stdout is not None
     assert any(line.startswith("0 3 ") for line in process.stdout), process.communicate(timeout=60)
