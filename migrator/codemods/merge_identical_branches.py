@@ -44,6 +44,10 @@ class MergeIdenticalBranches(VisitorBasedCodemodCommand):
         first = statements[0].with_changes(leading_lines=(*node.leading_lines, *statements[0].leading_lines))
         return cst.FlattenSentinel([first, *statements[1:]])
 
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
+        """There is no `if` in it, and most of a file's nodes are below such lines."""
+        return False
+
     def visit_If(self, node: cst.If) -> None:
         """Remember which `if` is the `elif` of another."""
         if isinstance(node.orelse, cst.If):
