@@ -8,7 +8,7 @@ DEMO := demo
 
 help:
 	@echo "make demo      port the embedded CUDA trainer to Gaudi, show what was done, pack data and train 20 steps"
-	@echo "make test      lint, types and tests (at most 10 minutes on 2 cores)"
+	@echo "make test      lint, types and tests (a quarter of an hour on 2 cores)"
 	@echo "make test-all  also the long scenarios"
 	@echo "make bench     measure start-up, engine, emulated device and packing"
 

@@ -22,7 +22,9 @@ from tests.upstream.reduction import reduced
 from tests.upstream.running import Ended
 
 pytestmark = pytest.mark.upstream
-STAGES = pytest.mark.parametrize("stage", ["minimal", pytest.param("packed", marks=pytest.mark.slow), "performance"])
+STAGES = pytest.mark.parametrize(
+    "stage", [*(pytest.param(stage, marks=pytest.mark.slow) for stage in ("minimal", "packed")), "performance"]
+)
 PACKED_RUNS = [
     ("performance", "gaudi2"),
     pytest.param("packed", "gaudi", marks=pytest.mark.slow),

@@ -42,6 +42,7 @@ def logged(out: Path, metric: str) -> list[float]:
     return Trained(out, Ended("", "")).logged(metric)
 
 
+@pytest.mark.slow
 def test_phase_2_goes_on_from_phase_1(bert_minimal: Path, data: Path, tmp_path: Path) -> None:
     configured(bert_minimal, "phase1-bf16", data, tmp_path)
     assert logged(tmp_path, "checkpoint_step") == [4]
