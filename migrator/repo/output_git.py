@@ -10,6 +10,7 @@ from pathlib import Path
 
 from migrator.errors import OutputError, UsageError
 from migrator.repo.disk import Checkpoint, no_checkpoint
+from migrator.repo.interrupts import interrupts_wait
 from migrator.repo.output_failure import git_failure, output_failures
 
 IDENTITY = "migrate <migrate@localhost>"
@@ -72,22 +73,36 @@ class OutputGit:
         self.checkpoint(f"git {command}")
         with output_failures(self.folder):
             try:
-                done = subprocess.run(  # noqa: S603 - an argument list, no shell
-                    [*_COMMAND, *args],
-                    input=given,
-                    capture_output=True,
-                    env=_environment(),
-                    cwd=self.folder,
-                    pass_fds=self.held,
-                    check=False,
-                )
+                code, out, err = self._ended([*_COMMAND, *args], given)
             except FileNotFoundError as error:
                 if error.filename != "git":
                     raise
                 raise UsageError("git was not found", hint="install git 2.29 or newer") from error
-        if done.returncode != 0:
-            raise git_failure(self.folder, command, done.returncode, done.stderr.decode(errors="replace"))
-        return done.stdout
+        if code != 0:
+            raise git_failure(self.folder, command, code, err.decode(errors="replace"))
+        return out
+
+    def _ended(self, command: list[str], given: bytes) -> tuple[int, bytes, bytes]:
+        """Exit code and both streams. Whatever happens here, the process does not outlive it."""
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            with interrupts_wait():
+                process = subprocess.Popen(  # noqa: S603 - an argument list, no shell
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=_environment(),
+                    cwd=self.folder,
+                    pass_fds=self.held,
+                )
+            out, err = process.communicate(given)
+        except BaseException:
+            if process is not None:
+                process.kill()
+                process.communicate()
+            raise
+        return process.returncode, out, err
 
     def objects(self, ids: Sequence[str]) -> Iterator[bytes]:
         """Return the bodies of the objects `ids`, in order."""
