@@ -18,6 +18,7 @@ from migrator.runtime.launchers import Launcher, Processes, command_line, launch
 from migrator.runtime.trainer_arguments import Value, filled, placeholders, words
 from migrator.toml_file import read_toml
 from migrator.trainer_configs import has_configs, load_configs, read_configs
+from tests.upstream.published import PUBLISHED
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPES = sorted(path.stem for path in (ROOT / "trainers").glob("*.toml"))
@@ -25,58 +26,6 @@ ALL = [(recipe, each.name) for recipe in RECIPES for each in load_configs(recipe
 FOLDERS = {"data": "DATA", "out": "OUT", "tree": "."}
 SCRIPTS = ROOT / "upstream_pins" / "sample-bert"
 
-# https://github.com/HabanaAI/Model-References/tree/master/PyTorch/nlp/bert, with NVIDIA's names for the arguments:
-# configuration, chip, and what people type in the recipe's folder.
-LAUNCH = "PY -m torch.distributed.launch --nproc_per_node=8 run_pretraining.py"
-PUBLISHED = {
-    ("phase1-bf16", "gaudi"): f"""{LAUNCH} --input_dir=DATA/hdf5_lower_case_1_seq_len_128/books_wiki_en_corpus
-        --output_dir=OUT/results/checkpoints/ --config_file=bert_config.json --bert_model=bert-large-uncased
-        --train_batch_size=8192 --max_seq_length=128 --max_predictions_per_seq=20 --max_steps=7038
-        --warmup_proportion=0.2843 --num_steps_per_checkpoint=200 --learning_rate=6e-3 --fp16
-        --gradient_accumulation_steps=128 --do_train --json-summary OUT/log/dllogger.json
-        --allreduce_post_accumulation --allreduce_post_accumulation_fp16""",
-    ("phase1-fp32", "gaudi"): f"""{LAUNCH} --input_dir=DATA/hdf5_lower_case_1_seq_len_128/books_wiki_en_corpus
-        --output_dir=OUT/results/checkpoints/ --config_file=bert_config.json --bert_model=bert-large-uncased
-        --train_batch_size=8192 --max_seq_length=128 --max_predictions_per_seq=20 --max_steps=7038
-        --warmup_proportion=0.2843 --num_steps_per_checkpoint=200 --learning_rate=6e-3
-        --gradient_accumulation_steps=256 --do_train --json-summary OUT/log/dllogger.json
-        --allreduce_post_accumulation --allreduce_post_accumulation_fp16""",
-    ("phase2-bf16", "gaudi"): f"""{LAUNCH} --do_train --bert_model=bert-large-uncased --config_file=./bert_config.json
-        --allreduce_post_accumulation --allreduce_post_accumulation_fp16 --json-summary=OUT/log/dllogger.json
-        --output_dir=OUT/results/checkpoints/ --input_dir=DATA/hdf5_lower_case_1_seq_len_512/books_wiki_en_corpus/
-        --train_batch_size=4096 --max_seq_length=512 --max_predictions_per_seq=80 --warmup_proportion=0.128
-        --max_steps=1563 --num_steps_per_checkpoint=200 --learning_rate=0.004 --gradient_accumulation_steps=512
-        --phase1_end_step=7038 --phase2 --fp16""",
-    ("phase1-bf16-packed", "gaudi"): f"""{LAUNCH}
-        --input_dir=DATA/hdf5_lower_case_1_seq_len_128/books_wiki_en_corpus_packed
-        --output_dir=OUT/results/checkpoints/ --config_file=bert_config.json --bert_model=bert-large-uncased
-        --train_batch_size=8192 --max_seq_length=128 --max_predictions_per_seq=20 --max_steps=7038
-        --warmup_proportion=0.2843 --num_steps_per_checkpoint=200 --learning_rate=6e-3 --fp16
-        --gradient_accumulation_steps=128 --do_train --json-summary OUT/log/dllogger.json
-        --allreduce_post_accumulation --allreduce_post_accumulation_fp16""",
-    ("phase2-bf16-packed", "gaudi"): f"""{LAUNCH} --do_train --bert_model=bert-large-uncased
-        --config_file=./bert_config.json --allreduce_post_accumulation --allreduce_post_accumulation_fp16
-        --json-summary=OUT/log/dllogger.json --output_dir=OUT/results/checkpoints/
-        --input_dir=DATA/hdf5_lower_case_1_seq_len_512/books_wiki_en_corpus_packed --train_batch_size=4096
-        --max_seq_length=512 --max_predictions_per_seq=80 --warmup_proportion=0.128 --max_steps=1563
-        --num_steps_per_checkpoint=200 --learning_rate=0.004 --gradient_accumulation_steps=512
-        --phase1_end_step=7038 --phase2 --fp16""",
-    ("phase2-bf16-packed", "gaudi2"): f"""{LAUNCH} --do_train --bert_model=bert-large-uncased
-        --config_file=./bert_config.json --allreduce_post_accumulation --allreduce_post_accumulation_fp16
-        --json-summary=OUT/log/dllogger.json --output_dir=OUT/results/checkpoints/
-        --input_dir=DATA/hdf5_lower_case_1_seq_len_512/books_wiki_en_corpus_packed --train_batch_size=8192
-        --max_seq_length=512 --max_predictions_per_seq=80 --warmup_proportion=0.128 --max_steps=1563
-        --num_steps_per_checkpoint=200 --learning_rate=0.004 --gradient_accumulation_steps=512
-        --phase1_end_step=7038 --phase2 --fp16""",
-    ("pack-phase1", "gaudi"): """PY pack_pretraining_data_pytorch.py
-        --input_dir DATA/hdf5_lower_case_1_seq_len_128/books_wiki_en_corpus
-        --output-dir DATA/hdf5_lower_case_1_seq_len_128/books_wiki_en_corpus_packed
-        --max_sequence_length 128 --max_predictions_per_sequence 20""",
-    ("pack-phase2", "gaudi"): """PY pack_pretraining_data_pytorch.py
-        --input_dir DATA/hdf5_lower_case_1_seq_len_512/books_wiki_en_corpus
-        --output-dir DATA/hdf5_lower_case_1_seq_len_512/books_wiki_en_corpus_packed
-        --max_sequence_length 512 --max_predictions_per_sequence 80""",
-}
 # Phase 2 as published finds phase 1's end only on the port; with this it does in the upstream too.
 RESUMES = {"--resume_from_checkpoint": "true"}
 

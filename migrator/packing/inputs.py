@@ -11,7 +11,6 @@ from migrator.errors import UsageError
 from migrator.packing.faults import ShardError
 from migrator.packing.sequences.words import LONGEST
 from migrator.packing.shards.shard import Shard, open_shard
-from migrator.packing.spill.layout import RowSizes
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,6 @@ class Inputs:
     def masked_width(self) -> int:
         """Masked tokens a row of the input has room for."""
         return max((shard.masked_width for shard in self.readable), default=0)
-
-    @property
-    def sizes(self) -> list[RowSizes]:
-        """Of each shard, as the spill has room for it."""
-        opened = (shard if isinstance(shard, Shard) else None for shard in self.shards)
-        return [RowSizes(s.rows, s.row_length, s.masked_width) if s else RowSizes(0, 0, 0) for s in opened]
 
     def row_length(self, asked: int | None) -> int:
         """Tokens of a packed row. Raises `UsageError` where it has to be said, or cannot be."""

@@ -25,6 +25,7 @@ from migrator.packing.sequences.rows import RowFormat
 from migrator.packing.sequences.words import NARROW, WIDE
 from migrator.packing.spill.drawing import SpillIndex
 from migrator.packing.spill.files import SpillFiles
+from migrator.packing.spill.layout import RowSizes
 from migrator.packing.writing import RowWriter, WrittenShard
 
 
@@ -103,7 +104,8 @@ class _Work:
 
     def _read(self) -> SpillFiles:
         wide = bool(self._partial.read("wide.json"))
-        spill = SpillFiles(self._partial.spill, WIDE if wide else NARROW, self._inputs.sizes)
+        sizes = [RowSizes.of(shard) for shard in self._inputs.shards]
+        spill = SpillFiles(self._partial.spill, WIDE if wide else NARROW, sizes)
         asked = self._request.reading
         most = asked.most_masked if asked.most_masked is not None else self._inputs.masked_width
         reader = Reader(self._inputs.shards, Limits(self._row_length, most), spill, asked.skip_bad)

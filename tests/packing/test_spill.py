@@ -116,6 +116,22 @@ def test_words_that_are_gone_are_not_made_up(tmp_path: Path) -> None:
     again.close()
 
 
+def test_nor_are_they_after_a_second_kill(tmp_path: Path) -> None:
+    files = SpillFiles(tmp_path, NARROW, ROOM)
+    for shard in range(3):
+        files.finish([written(files, 0, made([3, 9]), shard=shard)])
+    files.close()
+    (tmp_path / "words").unlink()
+    again = SpillFiles(tmp_path, NARROW, ROOM)
+    again.finish([written(again, 0, made([3, 9]))])
+    again.close()
+
+    third = SpillFiles(tmp_path, NARROW, ROOM)
+
+    assert [len(shard.index) for shard in third.shards] == [2]  # the first alone was written again
+    third.close()
+
+
 def test_no_sequences(tmp_path: Path) -> None:
     files = SpillFiles(tmp_path, NARROW, [RowSizes(0, 0, 0)])
     files.finish([])

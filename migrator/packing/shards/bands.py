@@ -1,8 +1,8 @@
 """A shard's rows a chunk's height at a time, although its datasets have chunks of different heights.
 
-NVIDIA's shards do: 782 rows of int32 beside 1,563 of int8. Every chunk is decoded once, whatever the bands, and is
-still in the core's cache when its rows are looked at. A block read as a whole takes as much work and is a third as
-fast: a whole block of decoded rows goes through memory several times (docs/packing.md).
+NVIDIA's shards do: 782 rows of int32 beside 1,563 of int8. Every chunk of a block is decoded once, whatever the bands,
+and is still in the core's cache when its rows are looked at; a whole block of decoded rows would go through memory
+several times (docs/packing.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """All sequences of the input, compact, in a file: read once, then drawn in the order of the packed rows.
 
-About 0.7 kB a sequence of 512-token data; spill_layout.py says where. What is known of every sequence (its length, its
+About 0.7 kB a sequence of 512-token data; layout.py says where. What is known of every sequence (its length, its
 number of masked tokens, its label) is in memory. The files live beside the output until packing is done.
 """
 

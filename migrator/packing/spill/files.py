@@ -71,11 +71,14 @@ class SpillFiles:
     def _make_room(self) -> None:
         """Files as long as the layout, full of holes at first; where they were not, somebody deleted what was there."""
         itemsizes = self.form.token.itemsize, self.form.masked.itemsize
-        for file, layout, itemsize in zip(self._files, self._layouts, itemsizes, strict=True):
-            size = layout.words * itemsize
-            if os.fstat(file).st_size != size:
-                self.shards.clear()
-                os.ftruncate(file, size)
+        sizes = [layout.words * itemsize for layout, itemsize in zip(self._layouts, itemsizes, strict=True)]
+        if [os.fstat(file).st_size for file in self._files] == sizes:
+            return
+        for number in reversed(range(len(self.shards))):  # else a second kill would find them beside files of full size
+            self._index_path(number).unlink()
+        self.shards.clear()
+        for file, size in zip(self._files, sizes, strict=True):
+            os.ftruncate(file, size)
 
     def write(self, shard: int, row: int, words: NDArray[Any], masked_words: NDArray[Any]) -> None:
         """Put the words of neighbouring rows from `row` on into the files; safe in threads."""

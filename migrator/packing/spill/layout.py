@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from migrator.packing.faults import ShardError
 from migrator.packing.sequences.ragged import Ints, starts_of
+from migrator.packing.shards.shard import Shard
 
 Runs = NDArray[np.int64]  # [runs, 2]: the first row's number in its shard, and how many sequences follow one another
 
@@ -27,6 +29,13 @@ class RowSizes:
     rows: int
     tokens: int  # of a row at most
     masked: int
+
+    @classmethod
+    def of(cls, shard: Shard | ShardError) -> RowSizes:
+        """As the shard's datasets have it."""
+        if isinstance(shard, ShardError):
+            return cls(0, 0, 0)
+        return cls(shard.rows, shard.row_length, shard.masked_width)
 
 
 class WordLayout:
