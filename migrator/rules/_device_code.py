@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -45,6 +45,15 @@ def device_code(file: File) -> Sequence[DeviceNode]:
     if known is None or known[0] is not file.context:
         known = _KNOWN[file.module] = file.context, tuple(_device_code(file))
     return known[1]
+
+
+def once_a_statement(spots: Iterable[ast.AST], file: File) -> Iterator[ast.AST]:
+    """Those whose statement had none before: one finding says enough of it."""
+    told: set[ast.stmt] = set()
+    for spot in spots:
+        if (statement := file.statement(spot)) not in told:
+            told.add(statement)
+            yield spot
 
 
 def _device_code(file: File) -> Iterator[DeviceNode]:

@@ -22,7 +22,7 @@ from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
 from migrator.rules._data_sizes import is_data_sized, is_masked_write, writes_number
-from migrator.rules._device_code import device_code
+from migrator.rules._device_code import device_code, once_a_statement
 from migrator.rules._varying_batches import padded_to_longest
 
 _RESULT = "the size of this result depends on data: the host waits for it, and each new size is compiled"
@@ -51,13 +51,10 @@ class DynamicShapes(Rule):
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
         """All of a file: results in the code that training runs, then batches."""
-        told: set[ast.stmt] = set()
-        for found in device_code(file):
-            spot = found.node
-            is_write = is_masked_write(spot, file)
-            if (is_write or is_data_sized(spot, file)) and (statement := file.statement(spot)) not in told:
-                told.add(statement)
-                yield self._written(spot, file) if is_write else self._sized(spot, file)
+        nodes = (found.node for found in device_code(file))
+        sized = (node for node in nodes if is_masked_write(node, file) or is_data_sized(node, file))
+        for spot in once_a_statement(sized, file):
+            yield self._written(spot, file) if is_masked_write(spot, file) else self._sized(spot, file)
         for batch in padded_to_longest(file):
             yield self.finding(file, batch, _BATCH, _PAD + _refine(file))
 

@@ -18,7 +18,7 @@ from migrator.core.edits import Fix
 from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
-from migrator.rules._device_code import device_code
+from migrator.rules._device_code import device_code, once_a_statement
 
 _MOST = 5
 _PERMUTE = frozenset({"torch.permute"})
@@ -41,17 +41,16 @@ class ManyDimensions(Rule):
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
         """All of a file: code that training runs, and layers of einops."""
-        told: set[ast.stmt] = set()
         layers = (call for call in file.index.calls if any(_LAYERS.match(name) for name in file.called(call)))
-        for spot in (*(found.node for found in device_code(file)), *layers):
-            count = _dimensions(spot, file) if isinstance(spot, ast.Call) else 0
-            if count > _MOST and (statement := file.statement(spot)) not in told:
-                told.add(statement)
-                yield self.finding(file, spot, _MESSAGE.format(count, _MOST), _ADVICE)
+        spots = (*(found.node for found in device_code(file)), *layers)
+        for call in once_a_statement((spot for spot in spots if _dimensions(spot, file) > _MOST), file):
+            yield self.finding(file, call, _MESSAGE.format(_dimensions(call, file), _MOST), _ADVICE)
 
 
-def _dimensions(call: ast.Call, file: File) -> int:
+def _dimensions(call: ast.AST, file: File) -> int:
     """How many dimensions a call permutes."""
+    if not isinstance(call, ast.Call):
+        return 0
     names = file.called(call)
     if names & _EINOPS or any(_LAYERS.match(name) for name in names):
         patterns = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]

@@ -19,7 +19,7 @@ from migrator.core.edits import Fix
 from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
-from migrator.rules._device_code import device_code
+from migrator.rules._device_code import device_code, once_a_statement
 
 _BARRIERS = frozenset({"torch.distributed.barrier", "torch.distributed.monitored_barrier"})
 _BROADCASTS = frozenset({"torch.distributed.broadcast", "torch.distributed.broadcast_object_list"})
@@ -43,9 +43,7 @@ class StepBarriers(Rule):
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
         """All code of a file that training runs in every step."""
-        told: set[ast.stmt] = set()
-        for found in device_code(file):
-            names = file.called(found.node)
-            if names & (_BARRIERS | _BROADCASTS) and (statement := file.statement(found.node)) not in told:
-                told.add(statement)
-                yield self.finding(file, found.node, _WAITS if names & _BARRIERS else _SENDS, _ADVICE)
+        calls = (found.node for found in device_code(file) if file.called(found.node) & (_BARRIERS | _BROADCASTS))
+        for call in once_a_statement(calls, file):
+            waits = file.called(call) & _BARRIERS
+            yield self.finding(file, call, _WAITS if waits else _SENDS, _ADVICE)

@@ -19,7 +19,7 @@ from migrator.core.file import File
 from migrator.core.findings import Finding, Kind
 from migrator.core.rule import Rule
 from migrator.rules._batch_parts import is_builtin
-from migrator.rules._device_code import DeviceNode, device_code
+from migrator.rules._device_code import DeviceNode, device_code, once_a_statement
 from migrator.rules._host_values import host_read
 from migrator.rules._tensor_values import is_of_numpy, is_tensor, is_tensor_parameter
 
@@ -44,16 +44,11 @@ class TensorBranches(Rule):
 
     def visit(self, node: ast.AST, file: File) -> Iterator[Fix | Finding]:
         """All of a file."""
-        told: set[ast.stmt] = set()
-        for found in device_code(file):
-            test = getattr(found.node, "test", None)
-            if not isinstance(test, ast.expr) or not _reads(test, found, file):
-                continue
-            statement = file.statement(found.node)
-            if statement not in told:
-                told.add(statement)
-                is_check = isinstance(found.node, ast.Assert)
-                yield self.finding(file, test, _CHECKS if is_check else _DECIDES, _ONCE if is_check else _WHERE)
+        tests = ((found, getattr(found.node, "test", None)) for found in device_code(file))
+        reading = {f.node: test for f, test in tests if isinstance(test, ast.expr) and _reads(test, f, file)}
+        for node in once_a_statement(reading, file):
+            is_check = isinstance(node, ast.Assert)
+            yield self.finding(file, reading[node], _CHECKS if is_check else _DECIDES, _ONCE if is_check else _WHERE)
 
 
 def _reads(test: ast.expr, found: DeviceNode, file: File) -> bool:
