@@ -46,9 +46,9 @@ class TensorBranches(Rule):
         """All of a file."""
         tests = ((found, getattr(found.node, "test", None)) for found in device_code(file))
         reading = {f.node: test for f, test in tests if isinstance(test, ast.expr) and _reads(test, f, file)}
-        for node in once_a_statement(reading, file):
-            is_check = isinstance(node, ast.Assert)
-            yield self.finding(file, reading[node], _CHECKS if is_check else _DECIDES, _ONCE if is_check else _WHERE)
+        for spot in once_a_statement(reading, file):
+            is_check = isinstance(spot, ast.Assert)
+            yield self.finding(file, reading[spot], _CHECKS if is_check else _DECIDES, _ONCE if is_check else _WHERE)
 
 
 def _reads(test: ast.expr, found: DeviceNode, file: File) -> bool:
